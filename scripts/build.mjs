@@ -1,0 +1,35 @@
+// `npm run build`: src → dist (tsc), the shell programs beside their readers, and the load generator as one file.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+/** One file for compute nodes that have nothing but Node.js. */
+export const loadgenBundle = {
+  entryPoints: [`${root}src/jobs/loadgen/main.ts`],
+  outfile: `${root}dist/jobs/loadgen.mjs`,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  legalComments: 'none',
+  define: { SBENCH_VERSION: JSON.stringify(version) },
+  banner: {
+    js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+  },
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  rmSync(`${root}dist`, { recursive: true, force: true });
+  execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
+    stdio: 'inherit',
+  });
+  for (const shell of ['shared/slurm/remote/tool.sh', 'jobs/preamble/preamble.sh']) {
+    cpSync(`${root}src/${shell}`, `${root}dist/${shell}`);
+  }
+  await build(loadgenBundle);
+  chmodSync(`${root}dist/cli/main.js`, 0o755);
+}

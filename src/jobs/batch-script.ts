@@ -1,0 +1,99 @@
+import type { Readiness } from './service.ts';
+import { shellWord, shellWords, type Value } from './shell-word.ts';
+
+/** All that a batch script is made of. Everything here is a person's text until `shellWord` had it. */
+export interface RoleSpec {
+  version: string;
+  role: string;
+  side: 'service' | 'client';
+  kind: string;
+  name: string;
+  hasClients: boolean;
+  deadManS: number;
+  startLimitS: number;
+  preamble: string;
+  modules: readonly string[];
+  setup: readonly string[];
+  /** Of a service. */
+  port?: 'auto' | number | undefined;
+  readiness?: Readiness | undefined;
+  /** Of a client. */
+  target?: { role: string; scheme: string; path: string } | undefined;
+  env: readonly (readonly [name: string, value: Value])[];
+  files: readonly { name: string; text: string }[];
+  argv: readonly Value[];
+}
+
+/** The whole text that sbatch gets. Its last line never returns. */
+export function batchScript(spec: RoleSpec): string {
+  return `${[
+    '#!/bin/bash',
+    `# made by sbench ${inComment(spec.version)}: role ${inComment(spec.role)}, kind ${inComment(spec.kind)}, name ${inComment(spec.name)}`,
+    ...facts(spec),
+    spec.preamble.trimEnd(),
+    'sb_begin',
+    ...(spec.modules.length > 0 ? [call('sb_module', spec.modules)] : []),
+    ...spec.setup.map(setupLine),
+    ...address(spec),
+    ...spec.env.map(exportLine),
+    ...spec.files.map(({ name, text }) => call('sb_file', [name, text])),
+    ...(spec.readiness ? [readinessLine(spec.readiness)] : []),
+    call(spec.side === 'service' ? 'sb_serve' : 'sb_run_client', spec.argv),
+  ].join('\n')}\n`;
+}
+
+function facts(spec: RoleSpec): string[] {
+  const values: [string, string | number][] = [
+    ['SB_ROLE', spec.role],
+    ['SB_SIDE', spec.side],
+    ['SB_HAS_CLIENTS', spec.hasClients ? 1 : 0],
+    ['SB_DEAD_MAN_S', spec.deadManS],
+    ['SB_START_LIMIT_S', spec.startLimitS],
+    ['SB_OWNER_OF', ''],
+  ];
+  return values.map(
+    ([name, value]) => `${name}=${typeof value === 'number' ? Math.trunc(value) : shellWord(value)}`,
+  );
+}
+
+function address({ port, target }: RoleSpec): string[] {
+  if (port !== undefined) return [call('sb_port', [String(port)])];
+  return target ? [call('sb_target', [target.role, target.scheme, target.path])] : [];
+}
+
+/**
+ * A setup line is shell by definition. `eval` keeps its mistakes in it: an open quote or a missing `fi` fails that
+ * line and says so, instead of swallowing the rest of the script.
+ */
+function setupLine(line: string, index: number): string {
+  return `eval ${shellWord(line)} || sb_die 'setup line ${index + 1} failed'`;
+}
+
+function exportLine([name, value]: readonly [string, Value]): string {
+  // The name stands outside quotes, so it must not be able to mean anything.
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    throw new Error(`${JSON.stringify(name)} is not a variable's name`);
+  return `export ${name}=${shellWord(value)}`;
+}
+
+function readinessLine(readiness: Readiness): string {
+  switch (readiness.probe) {
+    case 'http': {
+      const { method, path, body, expect, fatal } = readiness;
+      return call('sb_ready_http', [method, path, body, expect, fatal]);
+    }
+    case 'command':
+      return call('sb_ready_command', readiness.argv);
+    case 'tcp':
+      return 'sb_ready_tcp';
+    case 'none':
+      return 'sb_ready_none';
+    default:
+      return readiness satisfies never;
+  }
+}
+
+const call = (verb: string, words: readonly (Value | string)[]): string => `${verb} ${shellWords(words)}`;
+
+/** A newline in a comment would end it. */
+const inComment = (text: string): string => text.replace(/[^A-Za-z0-9_.-]/g, '_').slice(0, 100);

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { NOT_YET } from '../shared/yaml/not-yet.ts';
+import { MAX_WORD, UNSPEAKABLE } from './shell-word.ts';
+
+// Bash keeps these for itself (setting some of them fails, setting others changes how the script runs), and the
+// script stands on the rest. PATH belongs into `setup`, where `$PATH` means something.
+const RESERVED =
+  /^(PATH|HOME|USER|IFS|ENV|CDPATH|GLOBIGNORE|UID|EUID|PPID|GROUPS|SHELLOPTS|POSIXLY_CORRECT|OPTIND|OPTERR|LINENO|RANDOM|SRANDOM|SECONDS|HISTCMD|DIRSTACK|FUNCNAME|PIPESTATUS|PS4|TMOUT|EPOCH.*|BASH.*|SLURM_.*|SB_.*|SBENCH_.*|TARGET_SERVICE_.*)$/i;
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of an environment variable')
+  .refine(
+    (key) => !RESERVED.test(key),
+    'is set by the cluster or by sbench; use setup: [export …] if you must',
+  );
+
+/** A job's `environment:`. A map as a value is a secret, which comes later. */
+export const environmentRecipe = z.record(
+  name,
+  z.unknown().transform((value, context) => {
+    if (typeof value === 'string') {
+      const wrong =
+        value.length > MAX_WORD
+          ? `is longer than ${MAX_WORD} characters`
+          : UNSPEAKABLE.test(value)
+            ? 'contains a NUL or half a character'
+            : undefined;
+      if (wrong === undefined) return value;
+      context.addIssue({ code: 'custom', message: wrong });
+    } else if (value !== null && typeof value === 'object' && 'secret_file' in value) {
+      context.addIssue({ code: 'custom', message: `is a secret, which ${NOT_YET}`, params: { at: 'key' } });
+    } else if (value === null) {
+      context.addIssue({ code: 'custom', message: "is empty; write '' for an empty text" });
+    } else {
+      context.addIssue({ code: 'invalid_type', expected: 'string', input: value });
+    }
+    return z.NEVER;
+  }),
+);
+
+const SECRET_NAME = /(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS?|APIKEY|KEY)$/i;
+
+/** Its value would be stored with the session, and a person should know. */
+export const looksSecret = (variable: string): boolean => SECRET_NAME.test(variable);

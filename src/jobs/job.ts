@@ -1,0 +1,44 @@
+import type { Artifact, RolePlan } from '../shared/plan/plan.ts';
+import type { Value } from './shell-word.ts';
+
+/** A blob that the producer put into Redis, named by its content. */
+export interface Blob {
+  sha256: string;
+  bytes: number;
+}
+
+export interface JobContext {
+  /** Expands `$NAME`; in a path an undeclared name is an error, elsewhere it stays and is noted. */
+  expand(text: string, at: readonly PropertyKey[], as: 'path' | 'text'): Value;
+  /** Something is wrong with the recipe at this place below the job. */
+  problem(at: readonly PropertyKey[], message: string): void;
+  /** Something a person should know, though nothing is wrong. */
+  note(message: string): void;
+  blobs: { loadgen: Blob };
+}
+
+/** What one Slurm job runs. Data only: the batch script is written elsewhere. */
+export interface JobPlan {
+  argv: Value[];
+  env: [name: string, value: Value][];
+  /** Folders that a container must see, `host:inside:mode`; nothing to do without one. */
+  binds: Value[];
+  artifacts: Artifact[];
+  /** Small files that the job finds in its working folder. */
+  files: { name: string; text: string }[];
+  resultParser: RolePlan['resultParser'];
+}
+
+/** One Slurm job of a recipe: a service or a client of some kind. */
+export abstract class Job<Recipe> {
+  readonly kind: string;
+  readonly recipe: Recipe;
+
+  constructor(kind: string, recipe: Recipe) {
+    this.kind = kind;
+    this.recipe = recipe;
+  }
+
+  /** Pure: the same recipe and context give the same plan. */
+  abstract plan(context: JobContext): JobPlan;
+}

@@ -1,0 +1,67 @@
+/**
+ * The load generator: runs on a compute node as one bundled file, needs Node ≥ 20 and nothing else, and talks to
+ * nobody but the server it measures.
+ *
+ * Exit codes: 0 every point succeeded; 1 the benchmark failed (`result.json` says why); 2 wrong command line or
+ * config; 143 or 130 stopped by SIGTERM or SIGINT.
+ */
+
+import { type Command, readCommandLine, UsageError } from './read-command-line.ts';
+import { reportProgress } from './report-progress.ts';
+import { openResultFolder } from './result-folder.ts';
+import { runBenchmark } from './run-benchmark.ts';
+
+// Put in place by the bundler; absent when the source is run as it is.
+declare const SBENCH_VERSION: string | undefined;
+
+const SIGNALS = { SIGTERM: 143, SIGINT: 130 } as const;
+
+async function main(): Promise<number> {
+  // Whoever read our log may be gone before us (EPIPE). The results are in the folder.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+  const stop = new AbortController();
+  let exitCode: number | undefined;
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      exitCode ??= code;
+      stop.abort();
+    });
+  }
+  try {
+    const status = await measure(readCommandLine(process.argv.slice(2)), stop.signal);
+    // A signal that came when everything was measured already changes nothing.
+    return status === 'ok' ? 0 : (exitCode ?? 1);
+  } catch (error) {
+    console.error(`loadgen: ${error instanceof UsageError ? error.message : (error as Error).stack}`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'failed'> {
+  const { config } = command;
+  const folder = await openResultFolder(command.outFolder);
+  const progress = reportProgress(command.progressFile, {
+    points: config.concurrency.length,
+    requests: config.requests ?? null,
+  });
+  const result = await runBenchmark({
+    config,
+    origin: command.url,
+    version: typeof SBENCH_VERSION === 'string' ? SBENCH_VERSION : '0.0.0-source',
+    signal,
+    onPointStart: progress.startPoint,
+    onRecord(record) {
+      folder.append(record);
+      progress.count(record);
+    },
+    say: (line) => console.log(line),
+    save: folder.save,
+  });
+  // The log first: a result may only say `ok` when the requests behind it are on disk.
+  await Promise.all([folder.closeLog(), progress.close()]);
+  await folder.save(result);
+  if (result.status === 'failed') console.error(`loadgen: ${result.reason}: ${result.message}`);
+  return result.status;
+}
+
+process.exit(await main());

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import * as z from 'zod';
+import { type LoadgenConfig, loadgenConfigSchema } from './config.ts';
+
+export const USAGE =
+  'usage: node loadgen.mjs --config FILE --url http://HOST:PORT --out DIR [--progress FILE]';
+
+/** Thrown when the command line or the config file is wrong; the message is for the person who wrote it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export interface Command {
+  readonly config: LoadgenConfig;
+  readonly url: URL;
+  readonly outFolder: string;
+  readonly progressFile: string | undefined;
+}
+
+export function readCommandLine(argv: readonly string[]): Command {
+  const { config, url, out, progress } = parseOptions(argv);
+  if (!config || !url || !out) throw new UsageError(`--config, --url and --out are needed\n${USAGE}`);
+  return { config: readConfig(config), url: parseUrl(url), outFolder: out, progressFile: progress };
+}
+
+function parseOptions(argv: readonly string[]) {
+  try {
+    const type = 'string';
+    return parseArgs({
+      args: [...argv],
+      options: { config: { type }, url: { type }, out: { type }, progress: { type } },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+function readConfig(file: string): LoadgenConfig {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`cannot read the config ${file}: ${(error as Error).message}`);
+  }
+  const config = loadgenConfigSchema.safeParse(parsed);
+  if (!config.success) throw new UsageError(`the config ${file} is wrong:\n${z.prettifyError(config.error)}`);
+  return config.data;
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search || url.username) {
+    throw new UsageError(`--url must look like http://HOST:PORT, without a path, not ${text}`);
+  }
+  return url;
+}

@@ -1,0 +1,62 @@
+import type { RequestRecord } from '../../shared/result/request-record.ts';
+import { replaceFile } from './replace-file.ts';
+
+/** The content of `--progress`: how far we are. `done` and `errors` count the measured requests of this point. */
+export interface Progress {
+  readonly v: 1;
+  /** The point being measured, from 1. */
+  readonly point: number;
+  readonly points: number;
+  readonly concurrency: number;
+  readonly done: number;
+  /** How many `done` will be at the end of the point; null when the point ends by time. */
+  readonly requests: number | null;
+  readonly errors: number;
+}
+
+export interface ProgressReport {
+  startPoint(point: number, concurrency: number): void;
+  count(record: RequestRecord): void;
+  /** Writes the last state and stops. */
+  close(): Promise<void>;
+}
+
+const INTERVAL_MS = 1000;
+
+/** Rewrites the file at most once a second, and only while something changes. Without a file it does nothing. */
+export function reportProgress(
+  file: string | undefined,
+  plan: { points: number; requests: number | null },
+): ProgressReport {
+  if (file === undefined) return { startPoint() {}, count() {}, close: async () => {} };
+  const path = file;
+  let progress: Progress = { v: 1, ...plan, point: 0, concurrency: 0, done: 0, errors: 0 };
+  let changed = false;
+  let writing = Promise.resolve();
+
+  function change(next: Partial<Progress>): void {
+    progress = { ...progress, ...next };
+    changed = true;
+  }
+  function write(): void {
+    if (!changed) return;
+    changed = false;
+    // One after another: a slow shared file system must not end up with the older state on top. Losing a
+    // progress report is no reason to lose a benchmark.
+    writing = writing.then(() => replaceFile(path, `${JSON.stringify(progress)}\n`)).catch(() => {});
+  }
+  const timer = setInterval(write, INTERVAL_MS);
+
+  return {
+    startPoint: (point, concurrency) => change({ point, concurrency, done: 0, errors: 0 }),
+    count(record) {
+      if (record.phase !== 'measured' || record.outcome === 'aborted') return;
+      change({ done: progress.done + 1, errors: progress.errors + (record.outcome === 'error' ? 1 : 0) });
+    },
+    async close() {
+      clearInterval(timer);
+      write();
+      await writing;
+    },
+  };
+}

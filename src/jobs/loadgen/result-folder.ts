@@ -1,0 +1,31 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { RequestRecord } from '../../shared/result/request-record.ts';
+import type { Result } from '../../shared/result/result.ts';
+import { replaceFile } from './replace-file.ts';
+
+/** The folder behind `--out`: `result.json`, replaced as a whole, and `requests.jsonl`, which grows. */
+export interface ResultFolder {
+  /** Returns at once; the write happens beside the measurement. A failed write surfaces in `closeLog`. */
+  append(record: RequestRecord): void;
+  save(result: Result): Promise<void>;
+  closeLog(): Promise<void>;
+}
+
+export async function openResultFolder(folder: string): Promise<ResultFolder> {
+  await mkdir(folder, { recursive: true });
+  const requests = createWriteStream(join(folder, 'requests.jsonl'));
+  const written = finished(requests);
+  // A full disk is reported when we close; until then it must not end the process as an unhandled rejection.
+  written.catch(() => {});
+  return {
+    append: (record) => void requests.write(`${JSON.stringify(record)}\n`),
+    save: (result) => replaceFile(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`),
+    async closeLog() {
+      requests.end();
+      await written;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { duration } from '../../shared/yaml/duration.ts';
+import { notYet } from '../../shared/yaml/not-yet.ts';
+import { nonEmpty } from '../recipe-schema.ts';
+
+const inFlight = z.number().int().min(1).max(4096);
+
+const points = z
+  .array(inFlight)
+  .min(1)
+  .max(100)
+  .refine(
+    (list) => new Set(list).size === list.length,
+    'has the same value twice; repeat comes in a later version',
+  );
+
+/** What one generator is told. Prompts are files there, so their length is not an argument's. */
+export const loadParameters = z.strictObject({
+  model: nonEmpty.optional(),
+  prompt: z.string().min(1).max(200_000).optional(),
+  max_tokens: z.number().int().min(1).max(1_000_000).optional(),
+  /** Of one point. */
+  requests: z.number().int().min(1).max(10_000_000).optional(),
+  concurrency: z.union([inFlight, points]).optional(),
+  temperature: z.number().min(0).max(10).optional(),
+  seed: z.number().int().min(0).max(2_147_483_647).optional(),
+  /** Of one request. */
+  timeout: duration.refine((seconds) => seconds <= 86_400, 'is longer than a day').optional(),
+  /** Makes every prompt different, so that no cache of the server answers for the model. */
+  unique_prefix: z.boolean().optional(),
+  warmup_requests: z.number().int().min(0).max(100_000).optional(),
+});
+
+/** The axes that a later version sweeps too are named, so that nobody's points are dropped in silence. */
+export const sweepAxes = z.strictObject({
+  concurrency: points.optional(),
+  max_tokens: notYet(),
+  requests: notYet(),
+  prompt: notYet(),
+  temperature: notYet(),
+  rate: notYet(),
+  model: notYet(),
+});

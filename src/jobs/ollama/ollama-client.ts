@@ -1,0 +1,114 @@
+import type { z } from 'zod';
+import { durationWords } from '../../shared/yaml/duration.ts';
+import { Client, type ClientContext } from '../client.ts';
+import type { JobPlan } from '../job.ts';
+import { type LoadgenConfig, loadgenConfigSchema } from '../loadgen/config.ts';
+import { clientFrame, nonEmpty } from '../recipe-schema.ts';
+import { loadParameters, sweepAxes } from './load-parameters.ts';
+
+const schema = clientFrame.extend({
+  model: nonEmpty.optional(),
+  parameters: loadParameters.optional(),
+  sweep: sweepAxes.optional(),
+});
+
+const DEFAULT_DURATION_S = 60;
+const CONFIG = 'loadgen.json';
+
+/** Puts load on a server with Ollama's API and measures each answer, token by token. */
+export class OllamaClient extends Client<z.infer<typeof schema>> {
+  static readonly summary = 'load on a server with Ollama’s API: latency, tokens a second';
+  static readonly schema = schema;
+  static readonly owns: readonly string[] = [];
+
+  plan(context: ClientContext): JobPlan {
+    // A cluster's own Node.js comes with its module; else ours is copied there.
+    const ownNode = (this.recipe.modules?.length ?? 0) > 0;
+    return {
+      argv: [
+        ownNode ? ['node'] : [{ token: 'SBENCH_TOOLS' }, '/node'],
+        [{ token: 'SBENCH_TOOLS' }, '/loadgen.mjs'],
+        ['--config'],
+        [{ token: 'SBENCH_WORK' }, `/${CONFIG}`],
+        ['--url'],
+        [{ token: 'TARGET_SERVICE_URL' }],
+        ['--out'],
+        [{ token: 'SBENCH_RESULTS_DIR' }],
+      ],
+      env: [],
+      binds: [],
+      artifacts: [
+        ...(ownNode ? [] : [{ kind: 'node', as: 'node' } as const]),
+        { kind: 'blob', as: 'loadgen.mjs', ...context.blobs.loadgen },
+      ],
+      files: [{ name: CONFIG, text: `${JSON.stringify(this.#config(context))}\n` }],
+      resultParser: 'loadgen',
+    };
+  }
+
+  #config(context: ClientContext): LoadgenConfig {
+    const { parameters = {}, duration } = this.recipe;
+    const concurrency = this.#concurrency(context);
+    if (parameters.requests !== undefined && duration !== undefined) {
+      context.problem(['duration'], 'and parameters.requests both say when a point ends; give one');
+    }
+    const durationS = parameters.requests === undefined ? (duration ?? DEFAULT_DURATION_S) : undefined;
+    this.#mustFit(context, concurrency.length, durationS);
+    // Parsed here, so that the defaults are frozen with the plan and not chosen by the copy on the cluster.
+    return loadgenConfigSchema.parse({
+      v: 1,
+      protocol: 'ollama-generate',
+      model: this.#model(context),
+      prompt: parameters.prompt,
+      maxTokens: parameters.max_tokens ?? 128,
+      concurrency,
+      requests: parameters.requests,
+      durationS,
+      warmupRequests: parameters.warmup_requests,
+      timeoutS: parameters.timeout,
+      temperature: parameters.temperature,
+      seed: parameters.seed ?? 0,
+      uniquePrefix: parameters.unique_prefix,
+    });
+  }
+
+  #model(context: ClientContext): string {
+    const served = context.target.model;
+    const { model = served, parameters } = this.recipe;
+    for (const [at, asked] of [
+      [['model'], this.recipe.model],
+      [['parameters', 'model'], parameters?.model],
+    ] as const) {
+      if (asked === undefined || served === undefined || asked === served) continue;
+      context.problem(at, `is '${asked}', but the service serves '${served}'; leave it out`);
+    }
+    const chosen = parameters?.model ?? model;
+    if (chosen === undefined) context.problem([], "needs 'model': the service does not say which");
+    return chosen ?? 'unknown';
+  }
+
+  #concurrency(context: ClientContext): number[] {
+    const { parameters, sweep } = this.recipe;
+    const listed = parameters?.concurrency;
+    if (sweep?.concurrency !== undefined && listed !== undefined) {
+      context.problem(['parameters', 'concurrency'], 'is given in sweep too; give one');
+    }
+    if (Array.isArray(listed)) {
+      context.note(
+        `parameters.concurrency is a list and is read as sweep: {concurrency: [${listed.join(', ')}]}`,
+      );
+    }
+    const points = sweep?.concurrency ?? listed ?? 1;
+    return Array.isArray(points) ? points : [points];
+  }
+
+  #mustFit(context: ClientContext, points: number, durationS: number | undefined): void {
+    const limit = context.timeLimitS;
+    if (durationS === undefined || limit === undefined || points * durationS < limit) return;
+    context.problem(
+      this.recipe.duration === undefined ? [] : ['duration'],
+      `does not fit: ${points} × ${durationWords(durationS)} is ${durationWords(points * durationS)}, ` +
+        `and the time limit is ${durationWords(limit)}`,
+    );
+  }
+}

@@ -1,0 +1,204 @@
+import type { RolePlan } from '../shared/plan/plan.ts';
+import type { ClusterSettings } from '../shared/settings/settings.ts';
+import { pathName } from '../shared/yaml/issue-words.ts';
+import type { LocatedSource, Path } from '../shared/yaml/located-source.ts';
+import { didYouMean } from '../shared/yaml/nearest.ts';
+import type { Problems } from '../shared/yaml/problems.ts';
+import { batchScript, type RoleSpec } from './batch-script.ts';
+import { inContainer } from './container.ts';
+import { looksSecret } from './environment.ts';
+import { CLIENT_TOKENS, expand, isOurs, SERVICE_TOKENS, undeclaredWords } from './expand.ts';
+import type { Blob, JobContext, JobPlan } from './job.ts';
+import type { ClientEntry, ServiceEntry } from './read-recipe.ts';
+import type { ClientFrame, ServiceFrame } from './recipe-schema.ts';
+import { sbatchArguments } from './sbatch-arguments.ts';
+import type { Token, Value } from './shell-word.ts';
+
+/** What all roles of a session share. */
+export interface SessionContext {
+  source: LocatedSource;
+  problems: Problems;
+  notes: Set<string>;
+  cluster: ClusterSettings;
+  variables: ReadonlyMap<string, Value>;
+  version: string;
+  preamble: string;
+  hasClients: boolean;
+  blobs: { loadgen: Blob };
+  limits: { queueS: number; startS: number; runS: number | undefined; maxIdleS: number; deadManS: number };
+}
+
+export function planService(entry: ServiceEntry, session: SessionContext): RolePlan {
+  const frame: ServiceFrame = entry.job.recipe;
+  const plan = entry.job.plan(jobContext(entry.at, SERVICE_TOKENS, session));
+  const { options, timeLimitS } = resources(entry.at, frame, session);
+  const startLimitS = startLimit(entry.at, frame, session);
+  const script = batchScript({
+    ...commonSpec(entry, frame, plan, SERVICE_TOKENS, session),
+    side: 'service',
+    startLimitS,
+    port: plan.port,
+    readiness: plan.readiness,
+  });
+  return {
+    role: entry.role,
+    side: 'service',
+    kind: entry.job.kind,
+    name: entry.name,
+    script,
+    options,
+    needs: [],
+    endpoint: plan.endpoint,
+    timeLimitS,
+    queueLimitS: frame.timeouts?.queue ?? session.limits.queueS,
+    startLimitS,
+    runLimitS: frame.timeouts?.run ?? session.limits.runS,
+    artifacts: plan.artifacts,
+    resultParser: plan.resultParser,
+  };
+}
+
+export function planClient(entry: ClientEntry, target: RolePlan, session: SessionContext): RolePlan {
+  const frame: ClientFrame = entry.job.recipe;
+  const { options, timeLimitS } = resources(entry.at, frame, session);
+  samePort(entry, session);
+  const context = jobContext(entry.at, CLIENT_TOKENS, session);
+  const plan = entry.job.plan({ ...context, target: entry.target.job, timeLimitS });
+  const startLimitS = frame.timeouts?.start ?? session.limits.startS;
+  const { scheme, path } = target.endpoint ?? { scheme: 'http', path: '' };
+  const script = batchScript({
+    ...commonSpec(entry, frame, plan, CLIENT_TOKENS, session),
+    side: 'client',
+    startLimitS,
+    target: { role: target.role, scheme, path },
+  });
+  return {
+    role: entry.role,
+    side: 'client',
+    kind: entry.job.kind,
+    name: entry.name,
+    script,
+    options,
+    needs: [target.role],
+    timeLimitS,
+    // A ready service waits for this client, and is freed after max_idle: waiting longer is of no use.
+    queueLimitS: Math.min(frame.timeouts?.queue ?? session.limits.queueS, session.limits.maxIdleS),
+    startLimitS,
+    runLimitS: frame.timeouts?.run ?? session.limits.runS,
+    artifacts: plan.artifacts,
+    resultParser: plan.resultParser,
+  };
+}
+
+type Entry = ServiceEntry | ClientEntry;
+type Frame = ServiceFrame | ClientFrame;
+
+function jobContext(at: Path, tokens: ReadonlySet<Token>, session: SessionContext): JobContext {
+  const { source, problems, notes, variables, blobs } = session;
+  const problem = (below: Path, message: string): void => {
+    const path = [...at, ...below];
+    problems.at(source, path, `${pathName(path, 'recipe')} ${message}`);
+  };
+  return {
+    problem,
+    note: (message) => notes.add(`${pathName(at, 'recipe')}: ${message}`),
+    blobs,
+    expand: (text, below, as) => {
+      const { value, undeclared } = expand(text, { variables, tokens });
+      for (const name of undeclared) {
+        if (as === 'path' || isOurs(name)) problem(below, undeclaredWords(name));
+        else
+          notes.add(`${pathName([...at, ...below], 'recipe')}: $${name} is not declared and stays as it is`);
+      }
+      return value;
+    },
+  };
+}
+
+function commonSpec(
+  entry: Entry,
+  frame: Frame,
+  plan: JobPlan,
+  tokens: ReadonlySet<Token>,
+  session: SessionContext,
+): Omit<RoleSpec, 'side' | 'startLimitS'> {
+  return {
+    version: session.version,
+    role: entry.role,
+    kind: entry.job.kind,
+    name: entry.name,
+    hasClients: session.hasClients,
+    deadManS: session.limits.deadManS,
+    preamble: session.preamble,
+    modules: [...session.cluster.modules, ...(frame.modules ?? [])],
+    setup: frame.setup ?? [],
+    env: [...plan.env, ...environment(entry, frame, tokens, session)],
+    files: plan.files,
+    argv: inContainer(
+      frame.container?.runtime === 'none' ? 'none' : session.cluster.runtime,
+      plan.argv,
+      plan.binds,
+    ),
+  };
+}
+
+function environment(entry: Entry, frame: Frame, tokens: ReadonlySet<Token>, session: SessionContext) {
+  const context = jobContext(entry.at, tokens, session);
+  return Object.entries(frame.environment ?? {}).map(([name, text]): [string, Value] => {
+    if (entry.owns.includes(name)) {
+      context.problem(['environment', name], `is set by the kind ${entry.job.kind} itself; leave it out`);
+    }
+    if (looksSecret(name)) {
+      context.note(`environment.${name} looks like a secret and is stored with the session as it is`);
+    }
+    return [name, context.expand(text, ['environment', name], 'text')];
+  });
+}
+
+function resources(at: Path, { resources: given = {} }: Frame, session: SessionContext) {
+  const { cluster, source, problems } = session;
+  const { preset, ...own } = given;
+  let ofPreset = {};
+  if (typeof preset === 'string') {
+    if (Object.hasOwn(cluster.presets, preset)) ofPreset = cluster.presets[preset] ?? {};
+    else {
+      const names = Object.keys(cluster.presets);
+      const hint = didYouMean(preset, names) || (names.length > 0 ? `; there are: ${names.join(', ')}` : '');
+      problems.at(
+        source,
+        [...at, 'resources', 'preset'],
+        `the cluster ${cluster.name} has no preset '${preset}'${hint}`,
+      );
+    }
+  }
+  const { options, timeLimitS, merged } = sbatchArguments([cluster.defaults, ofPreset, own]);
+  if (merged.nodes !== undefined && merged.nodes !== '1') {
+    const path = own.nodes === undefined ? at : [...at, 'resources', 'nodes'];
+    problems.at(
+      source,
+      path,
+      `${pathName(at, 'recipe')}: more than one node is not supported yet in this version`,
+    );
+  }
+  return { options, timeLimitS };
+}
+
+function startLimit(at: Path, frame: ServiceFrame, { source, problems, limits }: SessionContext): number {
+  const own = frame.timeouts?.start;
+  const seed = frame.health_check?.timeout;
+  if (own !== undefined && seed !== undefined) {
+    const path = [...at, 'health_check', 'timeout'];
+    problems.at(source, path, `${pathName(path, 'recipe')} and timeouts.start mean the same; give one`);
+  }
+  return own ?? seed ?? limits.startS;
+}
+
+function samePort(entry: ClientEntry, { source, problems }: SessionContext): void {
+  const asked = (entry.job.recipe as ClientFrame).target_service?.port;
+  const served = (entry.target.job.recipe as ServiceFrame).ports ?? 'auto';
+  if (asked === undefined || asked === served) return;
+  const path = [...entry.at, 'target_service', 'port'];
+  const why =
+    served === 'auto' ? 'the service takes a free port on its node' : `the service listens on ${served}`;
+  problems.at(source, path, `${pathName(path, 'recipe')} is ${asked}, but ${why}; leave it out`);
+}

@@ -1,0 +1,254 @@
+# ---- sbench's preamble: the same text in every batch script. bash, started with an almost empty environment.
+set -u
+umask 077
+SB_DIR=$PWD                        # sbatch --chdir: <workdir>/v1/<installation>/sessions/<id>/<attempt>
+SB_BASE=${SB_DIR%/sessions/*/*}
+SB_SEQ=0
+SB_RESTART=${SLURM_RESTART_COUNT:-0}
+SB_HELPERS=''
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin}
+USER=${USER:-$(id -un)}
+HOME=${HOME:-$(getent passwd "$USER" | cut -d: -f6)}
+export PATH USER HOME
+SBENCH_DIR=$SB_DIR SBENCH_TOOLS=$SB_DIR/tools SBENCH_WORK=$SB_DIR/work/$SB_ROLE SBENCH_RESULTS_DIR=$SB_DIR/results/$SB_ROLE
+export SBENCH_DIR SBENCH_TOOLS SBENCH_WORK SBENCH_RESULTS_DIR
+
+sb_say() { printf 'sbench: %s\n' "$*" >&2; }
+
+# sb_emit WRITER TYPE [JSON MEMBERS]: an event is a file, complete before it has its name in new/.
+# Each process that writes has its own WRITER, so that two never count with the same sequence.
+sb_emit() {
+  local name text
+  SB_SEQ=$((SB_SEQ + 1))
+  printf -v name '%s-%s-%s-%08d.json' "$SLURM_JOB_ID" "$SB_RESTART" "$1" "$SB_SEQ"
+  printf -v text '{"v":1,"type":"%s","name":"%s","id":%s,"restart":%s%s}' \
+    "$2" "$SLURM_JOB_NAME" "$SLURM_JOB_ID" "$SB_RESTART" "${3:+,$3}"
+  printf '%s\n' "$text" >"$SB_BASE/spool/tmp/$name" &&
+    [ "$(<"$SB_BASE/spool/tmp/$name")" = "$text" ] &&
+    ln "$SB_BASE/spool/tmp/$name" "$SB_BASE/spool/new/$name"
+  local code=$?
+  rm -f "$SB_BASE/spool/tmp/$name"
+  return $code
+}
+sb_base64() { base64 | tr -d '\n'; }
+
+# sb_exit CODE [WHY]: the one way out. Says how it went, then ends with the truth.
+sb_exit() {
+  trap '' TERM INT
+  [ -z "$SB_HELPERS" ] || kill $SB_HELPERS 2>/dev/null
+  local fields="\"code\":$1"
+  [ -z "${2:-}" ] || fields="$fields,\"why\":\"$(printf '%s' "$2" | head -c 1024 | sb_base64)\""
+  fields="$fields,\"log\":\"$(tail -c 3072 "$SB_DIR/$SB_ROLE.out" 2>/dev/null | sb_base64)\""
+  [ -f "$SB_DIR/$SB_ROLE.manifest" ] &&
+    fields="$fields,\"manifest\":\"$(sha256sum <"$SB_DIR/$SB_ROLE.manifest" | cut -c1-64)\""
+  sb_emit b exited "$fields" || sb_say "the end could not be written to $SB_BASE/spool"
+  exit "$1"
+}
+sb_die() {
+  sb_say "$1"
+  sb_exit "${2:-70}" "$1"
+}
+
+# sb_begin: a role may have two Slurm jobs (an answer of sbatch was lost). The owner file, made by link(2) by
+# whoever is first, says which one acts; the other ends here without effect. A requeue of the same id passes.
+sb_begin() {
+  local owner
+  case $SLURM_JOB_NAME in
+  sb-*-"$SB_ROLE") ;;
+  *) sb_say "$SLURM_JOB_NAME is not a name of sbench"; exit 64 ;;
+  esac
+  printf '%s\n' "$SLURM_JOB_ID" >"$SB_DIR/.owner.$SLURM_JOB_ID.$SB_RESTART"
+  [ "$(cat "$SB_DIR/.owner.$SLURM_JOB_ID.$SB_RESTART")" = "$SLURM_JOB_ID" ] &&
+    ln "$SB_DIR/.owner.$SLURM_JOB_ID.$SB_RESTART" "$SB_DIR/$SB_ROLE.owner" 2>/dev/null
+  rm -f "$SB_DIR/.owner.$SLURM_JOB_ID.$SB_RESTART"
+  owner=$(cat "$SB_DIR/$SB_ROLE.owner" 2>/dev/null)
+  case $owner in
+  closed) sb_say 'the session has ended: this Slurm job ends without effect'; exit 0 ;;
+  '' | *[!0-9]*) sb_say "$SB_DIR/$SB_ROLE.owner cannot be read or is empty (is the disk full?)"; exit 75 ;;
+  esac
+  if [ "$owner" != "$SLURM_JOB_ID" ]; then
+    sb_say "Slurm job $owner has this role: this one ends without effect"
+    exit 0
+  fi
+  if [ -e "$SB_DIR/closed" ]; then
+    sb_say 'the session has ended: this Slurm job ends without effect'
+    exit 0
+  fi
+  mkdir -p "$SBENCH_WORK" "$SBENCH_RESULTS_DIR" || { sb_say "cannot write to $SB_DIR"; exit 75; }
+  if [ "$SB_SIDE" = client ]; then
+    # Without its first sign of life a client must not act: it would be a Slurm job that nobody can tell from a lost one.
+    sb_emit b started "$(sb_host)" || { sb_say "cannot write to $SB_BASE/spool"; exit 75; }
+    if [ "$SB_RESTART" -gt 0 ]; then sb_die 'Slurm requeued this client: half a measurement is none' 75; fi
+  fi
+}
+sb_host() { printf '"host":"%s","addresses":"%s"' "$(uname -n)" "$(hostname -I 2>/dev/null | tr -s ' ' ' ')"; }
+
+# sb_module NAME...
+sb_module() {
+  local file name
+  set +u
+  for file in /etc/profile.d/modules.sh /etc/profile.d/lmod.sh /etc/profile.d/z00_lmod.sh /usr/share/lmod/lmod/init/bash; do
+    type module >/dev/null 2>&1 && break
+    [ -r "$file" ] && . "$file"
+  done
+  type module >/dev/null 2>&1 || sb_die 'modules are asked for, but this node has no module command'
+  for name in "$@"; do module load "$name" || sb_die "module load $name failed"; done
+  set -u
+}
+
+# sb_port auto|NUMBER: a free port, because two sessions may share a node.
+sb_port() {
+  local try hex
+  SBENCH_PORT=$1
+  if [ "$1" = auto ]; then
+    for try in {1..200}; do
+      SBENCH_PORT=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+      printf -v hex ':%04X ' "$SBENCH_PORT"
+      grep -qsF "$hex" /proc/net/tcp /proc/net/tcp6 || break
+    done
+  fi
+  export SBENCH_PORT
+}
+
+# sb_target ROLE SCHEME PATH: where the service is; believed only while its owner is the one we were told of.
+sb_target() {
+  local role id restart port hosts host
+  read -r role id restart port hosts < <(grep "^$1 " "$SB_DIR/$SB_ROLE.target")
+  [ -n "${port:-}" ] || sb_die "$SB_ROLE.target says nothing about $1"
+  [ "$(cat "$SB_DIR/$1.owner" 2>/dev/null)" = "$id" ] || sb_die "the service $1 is no longer Slurm job $id"
+  TARGET_SERVICE_HOST=''
+  for host in $hosts; do
+    case $host in *[!A-Za-z0-9.:_-]*) continue ;; esac
+    if timeout 10 bash -c ': <>"/dev/tcp/$0/$1"' "$host" "$port" 2>/dev/null; then TARGET_SERVICE_HOST=$host; break; fi
+  done
+  [ -n "$TARGET_SERVICE_HOST" ] || sb_die "the service $1 does not answer on port $port of: $hosts"
+  TARGET_SERVICE_PORT=$port TARGET_SERVICE_URL=$2://$TARGET_SERVICE_HOST:$port$3
+  export TARGET_SERVICE_HOST TARGET_SERVICE_PORT TARGET_SERVICE_URL
+}
+
+sb_file() { printf '%s' "$2" >"$SBENCH_WORK/$1" || sb_die "cannot write $SBENCH_WORK/$1"; }
+
+# Readiness is probed on the service's own node with what every node has: bash.
+sb_ready_none() { SB_PROBE=(true) SB_READY_TEXT='' SB_FATAL_TEXT=''; }
+sb_ready_tcp() { SB_PROBE=(sb_probe_tcp) SB_READY_TEXT='' SB_FATAL_TEXT=''; }
+sb_ready_command() { SB_PROBE=("$@") SB_READY_TEXT='' SB_FATAL_TEXT=''; }
+sb_ready_http() { SB_PROBE=(sb_probe_http "$1" "$2" "$3") SB_READY_TEXT=$4 SB_FATAL_TEXT=$5; }
+sb_probe_tcp() { timeout 5 bash -c ': <>"/dev/tcp/127.0.0.1/$0"' "$SBENCH_PORT"; }
+sb_probe_http() {
+  # HTTP/1.0: no chunks, so the expected text cannot be cut in two.
+  timeout 120 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" || exit 1
+    LC_ALL=C
+    printf "%s %s HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s" \
+      "$1" "$2" "${#3}" "$3" >&3
+    head -c 1048576 <&3' "$SBENCH_PORT" "$@"
+}
+# Probes until ready; a text that means "never" ends the service at once, so that no GPU waits for nothing.
+sb_watch_ready() {
+  local answer pause=0.2
+  while :; do
+    if answer=$("${SB_PROBE[@]}" 2>/dev/null); then
+      if [ -z "$SB_READY_TEXT" ] || [[ $answer == *"$SB_READY_TEXT"* ]]; then
+        : >"$SB_DIR/.ready.$SB_ROLE"
+        sb_emit r ready "\"port\":${SBENCH_PORT:-0}" && return
+      fi
+    fi
+    if [ -n "$SB_FATAL_TEXT" ] && [[ ${answer:-} == *"$SB_FATAL_TEXT"* ]]; then
+      printf 'it will never be ready: %s' "$(printf '%s' "$answer" | tail -n 1 | head -c 500)" >"$SBENCH_WORK/.fatal"
+      kill -TERM $$
+      return
+    fi
+    sleep "$pause"
+    case $pause in 0.2) pause=0.5 ;; 0.5) pause=1 ;; *) pause=2 ;; esac
+  done
+}
+
+# The dead-man timer: counts this process's own looks at what the orchestrator and running clients write. A look that
+# failed, came late, or could not also write here proves nothing about them and resets the count.
+sb_dead_man() {
+  local pause=60 silent=0 seen='' now before=$SECONDS content
+  [ "$SB_DEAD_MAN_S" -ge 600 ] || pause=$((SB_DEAD_MAN_S / 10 + 1))
+  while sleep "$pause"; do
+    now=$SECONDS
+    content=$(timeout 20 sh -c 'cat "$1/alive" "$2"/alive.* 2>/dev/null; : >"$2/.look.$3" && echo ok' - \
+      "$SB_BASE" "$SB_DIR" "$SB_ROLE")
+    if [[ $content != *ok ]] || [ $((now - before)) -gt $((pause + 180)) ] || [ "$content" != "$seen" ]; then silent=0
+    else silent=$((silent + now - before)); fi
+    seen=$content before=$now
+    # A release that could not reach the controller still ends us.
+    if [ -e "$SB_DIR/closed" ]; then kill -TERM $$; return; fi
+    if [ "$silent" -ge "$SB_DEAD_MAN_S" ]; then
+      printf 'orphaned: nobody looked after this service for %s s' "$silent" >"$SBENCH_WORK/.fatal"
+      kill -TERM $$
+      return
+    fi
+  done
+}
+sb_heartbeat() { while :; do date +%s >"$SB_DIR/alive.$SB_ROLE"; sleep 60; done; }
+
+# sb_wait PID: its exit code, also when a signal interrupted the wait.
+sb_wait() {
+  local code
+  while :; do
+    wait "$1"
+    code=$?
+    kill -0 "$1" 2>/dev/null || return $code
+    [ -z "$SB_STOPPING" ] || return $code
+  done
+}
+# Slurm waits KillWait (often 30 s, sometimes 5) between TERM and KILL: the word must be out before that.
+sb_stop() {
+  SB_STOPPING=yes
+  kill -TERM "$SB_PID" 2>/dev/null
+  local try
+  for try in {1..30}; do kill -0 "$SB_PID" 2>/dev/null || break; sleep 0.1; done
+  local why=''
+  [ -f "$SBENCH_WORK/.fatal" ] && why=$(cat "$SBENCH_WORK/.fatal")
+  [ -z "$why" ] || sb_say "$why"
+  [ "$SB_SIDE" = service ] || sb_manifest
+  [ -n "$why" ] && sb_exit 69 "$why"
+  sb_exit 143
+}
+
+sb_serve() {
+  local code
+  cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
+  SB_STOPPING=''
+  if [ -e "$SB_DIR/.ready.$SB_ROLE" ]; then sb_die 'Slurm requeued this service after it was ready: its clients lost it' 75; fi
+  "$@" &
+  SB_PID=$!
+  trap sb_stop TERM INT
+  sb_emit b started "$(sb_host),\"port\":${SBENCH_PORT:-0}" || { kill "$SB_PID"; sb_say "cannot write to $SB_BASE/spool"; exit 75; }
+  sb_watch_ready &
+  SB_HELPERS=$!
+  sb_dead_man &
+  SB_HELPERS="$SB_HELPERS $!"
+  sb_wait "$SB_PID"
+  code=$?
+  trap '' TERM INT
+  # A service that ends by itself while clients need it is a failure, whatever its exit code says.
+  if [ "$code" -eq 0 ] && [ "$SB_HAS_CLIENTS" = 1 ]; then sb_die 'the service ended by itself (exit code 0) while clients needed it'; fi
+  [ "$code" -eq 0 ] && sb_exit 0
+  sb_die "the service ended with exit code $code" "$code"
+}
+
+sb_manifest() {
+  (cd "$SBENCH_RESULTS_DIR" && find . -type f -print0 | sort -z | xargs -0r sha256sum) >"$SB_DIR/.$SB_ROLE.manifest" &&
+    mv -f "$SB_DIR/.$SB_ROLE.manifest" "$SB_DIR/$SB_ROLE.manifest"
+}
+sb_run_client() {
+  local code
+  cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
+  SB_STOPPING=''
+  "$@" &
+  SB_PID=$!
+  trap sb_stop TERM INT
+  sb_heartbeat &
+  SB_HELPERS=$!
+  sb_wait "$SB_PID"
+  code=$?
+  trap '' TERM INT
+  sb_manifest || sb_die 'the list of results could not be written' 74
+  [ "$code" -eq 0 ] && sb_exit 0
+  sb_exit "$code" "the client ended with exit code $code"
+}
+# ---- end of the preamble

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { resourceOptions } from '../shared/settings/sbatch-options.ts';
+import { duration } from '../shared/yaml/duration.ts';
+import { notYet } from '../shared/yaml/not-yet.ts';
+import { containerRecipe } from './container.ts';
+import { environmentRecipe } from './environment.ts';
+import { MAX_WORD, UNSPEAKABLE } from './shell-word.ts';
+
+/** Any text that can travel through a shell unchanged. */
+export const text = z
+  .string()
+  .max(MAX_WORD)
+  .refine((value) => !UNSPEAKABLE.test(value), 'contains a NUL or half a character');
+
+export const nonEmpty = text.min(1);
+
+/** A person's own name for something; it is shown, never run, and never becomes a file. */
+export const label = z
+  .string()
+  .min(1)
+  .max(100)
+  .refine((value) => !/\p{Cc}|\p{Surrogate}/u.test(value), 'contains a control character');
+
+const timeouts = z.strictObject({
+  queue: duration.optional(),
+  start: duration.optional(),
+  run: duration.optional(),
+});
+
+/** What a service and a client have in common. */
+const jobShape = {
+  type: label.optional(),
+  name: label.optional(),
+  container_image: notYet(),
+  container: containerRecipe.optional(),
+  environment: environmentRecipe.optional(),
+  resources: resourceOptions({ preset: label.optional() }).optional(),
+  modules: z.array(nonEmpty).optional(),
+  setup: z.array(nonEmpty.refine((line) => !line.includes('\r'), 'contains a carriage return')).optional(),
+  timeouts: timeouts.optional(),
+};
+
+const port = z.union([z.literal('auto'), z.number().int().min(1).max(65_535)]);
+
+export const serviceFrame = z.strictObject({
+  ...jobShape,
+  ports: z
+    .union([port, z.array(port).min(1).max(1), z.strictObject({ http: port })])
+    .transform((ports) =>
+      Array.isArray(ports) ? (ports[0] ?? 'auto') : typeof ports === 'object' ? ports.http : ports,
+    )
+    .optional(),
+  command: nonEmpty.optional(),
+  args: z.array(text).optional(),
+  health_check: z.strictObject({ timeout: duration.optional() }).optional(),
+});
+
+export const clientFrame = z.strictObject({
+  ...jobShape,
+  target_service: z
+    .strictObject({ name: label.optional(), port: z.number().int().min(1).max(65_535).optional() })
+    .optional(),
+  command: notYet(),
+  args: notYet(),
+  duration: duration.optional(),
+  repeat: notYet(),
+  placement: notYet(),
+  script: notYet(),
+});
+
+/** The file itself. Services and clients are checked against their kinds' schemas once those are known. */
+export const recipeFrame = z.strictObject({
+  version: z.literal(1).optional(),
+  name: label.optional(),
+  cluster: label.optional(),
+  labels: z.record(label, label).optional(),
+  service: z.unknown().optional(),
+  services: z.array(z.unknown()).min(1).optional(),
+  client: z.unknown().optional(),
+  clients: z.array(z.unknown()).min(1).optional(),
+  run_clients: z
+    .enum(['sequential', 'together'])
+    .refine((order) => order === 'sequential', "'together' is not supported yet in this version")
+    .optional(),
+  timeouts: timeouts.extend({ max_idle: duration.optional(), dead_man: duration.optional() }).optional(),
+  matrix: notYet(),
+  exclude: notYet(),
+  repeat: notYet(),
+});
+
+export type ServiceFrame = z.infer<typeof serviceFrame>;
+export type ClientFrame = z.infer<typeof clientFrame>;
+export type RecipeFrame = z.infer<typeof recipeFrame>;

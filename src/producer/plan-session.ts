@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { resolveVariables } from '../jobs/expand.ts';
+import type { Blob } from '../jobs/job.ts';
+import { planClient, planService, type SessionContext } from '../jobs/plan-role.ts';
+import { readPreamble } from '../jobs/preamble.ts';
+import { readRecipe } from '../jobs/read-recipe.ts';
+import { builtInJobs, type JobFactory } from '../jobs/registry.ts';
+import { type ClusterPlan, type Plan, plan as planSchema } from '../shared/plan/plan.ts';
+import type { ClusterSettings, Settings } from '../shared/settings/settings.ts';
+import { LocatedSource } from '../shared/yaml/located-source.ts';
+import { didYouMean } from '../shared/yaml/nearest.ts';
+import { Problems } from '../shared/yaml/problems.ts';
+import { setOverride } from '../shared/yaml/set-override.ts';
+import { actionTree } from './action-tree.ts';
+
+export interface PlanRequest {
+  recipeText: string;
+  /** How messages call the recipe. */
+  file: string;
+  settings: Settings;
+  /** `--set` pairs, such as `service.model=llama3`; the last one wins. */
+  overrides?: readonly string[];
+  labels?: Readonly<Record<string, string>>;
+  version: string;
+  blobs: { loadgen: Blob };
+  /** Fills from `~/.ssh/config` what the configuration leaves open. */
+  resolveTarget?: (cluster: ClusterSettings) => Pick<ClusterPlan, 'hostname' | 'port' | 'username'>;
+  factory?: JobFactory;
+  preamble?: string;
+}
+
+const QUEUE_LIMIT_S = 24 * 3600;
+const START_LIMIT_S = 600;
+const MAX_IDLE_S = 30 * 60;
+const DEAD_MAN_S = 120 * 60;
+
+/** The recipe and the cluster's settings, frozen. Throws a RecipeError with every problem at once. */
+export function planSession(request: PlanRequest): Plan {
+  const { recipeText, file, settings, overrides = [], labels = {}, factory = builtInJobs() } = request;
+  const source = LocatedSource.parse(recipeText, file);
+  const problems = new Problems();
+  for (const pair of overrides) problems.add(setOverride(source, pair));
+
+  const { frame, hasClients, services, clients } = readRecipe(source, factory, problems);
+  const cluster = chooseCluster(source, settings, problems);
+  // Without a cluster neither variables nor presets are known: every further problem would be a consequence.
+  if (!cluster) throw problems.error;
+  const { max_idle, dead_man, queue, start, run } = frame?.timeouts ?? {};
+  const session: SessionContext = {
+    source,
+    problems,
+    notes: new Set(),
+    cluster,
+    variables: clusterVariables(cluster, settings, problems),
+    version: request.version,
+    preamble: request.preamble ?? readPreamble(),
+    hasClients,
+    blobs: request.blobs,
+    limits: {
+      queueS: queue ?? QUEUE_LIMIT_S,
+      startS: start ?? START_LIMIT_S,
+      runS: run,
+      maxIdleS: max_idle ?? MAX_IDLE_S,
+      deadManS: dead_man ?? DEAD_MAN_S,
+    },
+  };
+  const servicePlans = new Map(services.map((entry) => [entry.role, planService(entry, session)]));
+  const clientPlans = clients.flatMap((entry) => {
+    const target = servicePlans.get(entry.target.role);
+    return target ? [planClient(entry, target, session)] : [];
+  });
+  problems.throwIfAny();
+
+  return planSchema.parse({
+    v: 1,
+    sbench: request.version,
+    name: frame?.name ?? (basename(file).replace(/\.ya?ml$/i, '') || 'recipe'),
+    cluster: clusterPlan(cluster, request.resolveTarget),
+    recipe: { file, text: recipeText, ...hashOf(recipeText, overrides) },
+    labels: { ...frame?.labels, ...labels },
+    roles: [...servicePlans.values(), ...clientPlans],
+    actions: actionTree(
+      [...servicePlans.keys()],
+      clientPlans.map(({ role }) => role),
+    ),
+    maxIdleS: session.limits.maxIdleS,
+    deadManS: session.limits.deadManS,
+    notes: [...session.notes],
+  });
+}
+
+function chooseCluster(
+  source: LocatedSource,
+  settings: Settings,
+  problems: Problems,
+): ClusterSettings | undefined {
+  const names = Object.keys(settings.clusters);
+  const asked = source.valueAt(['cluster']);
+  const name =
+    typeof asked === 'string'
+      ? asked
+      : (settings.defaultCluster ?? (names.length === 1 ? names[0] : undefined));
+  if (name !== undefined && Object.hasOwn(settings.clusters, name)) return settings.clusters[name];
+  const configured = names.length === 0 ? 'none is configured' : `there are: ${names.join(', ')}`;
+  if (name === undefined) {
+    problems.at(
+      source,
+      [],
+      `the recipe names no cluster, and ${names.length === 0 ? configured : `several are configured: ${names.join(', ')}`}`,
+    );
+  } else {
+    problems.at(
+      source,
+      ['cluster'],
+      `the cluster '${name}' is not configured${didYouMean(name, names) || `; ${configured}`}`,
+    );
+  }
+  return undefined;
+}
+
+function clusterVariables(cluster: ClusterSettings, settings: Settings, problems: Problems) {
+  const { variables, problems: wrong } = resolveVariables(cluster.variables);
+  for (const { name, message } of wrong) {
+    const key = `clusters.${cluster.name}.variables.${name}`;
+    const origin = settings.origins[key];
+    const [file, line, column] =
+      origin?.from === 'file'
+        ? [origin.file, origin.line, origin.column]
+        : [settings.file ?? 'the configuration', 0, 0];
+    problems.add({ file, line, column, message: `${key} ${message}` });
+  }
+  return variables;
+}
+
+function clusterPlan(cluster: ClusterSettings, resolve: PlanRequest['resolveTarget']): ClusterPlan {
+  const { name, workdir } = cluster;
+  const target = resolve?.(cluster) ?? {
+    hostname: cluster.hostname ?? name,
+    port: cluster.port ?? 22,
+    username: cluster.username ?? '',
+  };
+  return { name, hostname: target.hostname, port: target.port, username: target.username, workdir };
+}
+
+/** Another `--set` is another recipe: the same key with it is an error, not the same session. */
+function hashOf(recipeText: string, overrides: readonly string[]) {
+  const hash = createHash('sha256').update(recipeText);
+  if (overrides.length === 0) return { sha256: hash.digest('hex') };
+  return { set: [...overrides], sha256: hash.update('\0').update(JSON.stringify(overrides)).digest('hex') };
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+
+/** `s1`, `c2`: generated, so that no user's text becomes a file or a Slurm job's name. */
+export const roleName = z.string().regex(/^[sc][1-9][0-9]?$/);
+
+/** The cluster's settings as they were at submission, resolved, and without secrets. */
+export const clusterPlan = z.strictObject({
+  name: z.string(),
+  hostname: z.string(),
+  port: z.number().int(),
+  username: z.string(),
+  /** Relative to the login node's home folder, or absolute. Shell-safe characters only. */
+  workdir: z.string().regex(/^[A-Za-z0-9_./-]+$/),
+});
+
+/** Something that must lie on the cluster before any Slurm job starts, named by its content. */
+export const artifact = z.discriminatedUnion('kind', [
+  /** The orchestrator's own Node.js binary, copied once. */
+  z.strictObject({ kind: z.literal('node'), as: z.literal('node') }),
+  /** A blob in Redis, put there by the producer. */
+  z.strictObject({
+    kind: z.literal('blob'),
+    as: z.string().regex(/^[A-Za-z0-9_.-]+$/),
+    sha256: z.string(),
+    bytes: z.number(),
+  }),
+]);
+
+export const resultParser = z.enum(['none', 'loadgen']);
+
+/** One Slurm job, ready to be handed to sbatch: what `--dry-run` shows is what runs. */
+export const rolePlan = z.strictObject({
+  role: roleName,
+  side: z.enum(['service', 'client']),
+  kind: z.string(),
+  name: z.string(),
+  /** The whole batch script. */
+  script: z.string(),
+  /** sbatch's options, one argument each, without those that the remote tool adds itself. */
+  options: z.array(z.string().regex(/^[^\r\n\0]*$/)),
+  /** The services a client talks to; the first one is its target. */
+  needs: z.array(roleName),
+  /** The URL scheme and path under which a client reaches this service. */
+  endpoint: z.strictObject({ scheme: z.string(), path: z.string() }).optional(),
+  /** Slurm's time limit, in seconds, when the recipe or the cluster gives one. */
+  timeLimitS: z.number().int().positive().optional(),
+  /** Longest wait in Slurm's queue, in seconds of observed time. */
+  queueLimitS: z.number().int().positive(),
+  /** Longest time from start to ready (service) or to the first sign of life (client), in seconds. */
+  startLimitS: z.number().int().positive(),
+  /** Longest run after that, in seconds; none: Slurm's own limit decides. */
+  runLimitS: z.number().int().positive().optional(),
+  artifacts: z.array(artifact),
+  resultParser,
+});
+
+/** Names the actions; each is a queue of every cluster. */
+export const actionName = z.enum([
+  'stage',
+  'submit-service',
+  'await-ready',
+  'submit-client',
+  'poll-status',
+  'cancel',
+  'collect',
+]);
+
+export const actionNode = z.strictObject({
+  action: actionName,
+  role: roleName.optional(),
+  get children() {
+    return z.array(actionNode);
+  },
+});
+
+export const plan = z.strictObject({
+  v: z.literal(1),
+  sbench: z.string(),
+  name: z.string(),
+  cluster: clusterPlan,
+  recipe: z.strictObject({
+    file: z.string(),
+    text: z.string(),
+    /** What `--set` changed. */
+    set: z.array(z.string()).optional(),
+    /** Of the text and of what was set. */
+    sha256: z.string(),
+  }),
+  labels: z.record(z.string(), z.string()),
+  roles: z.array(rolePlan),
+  /** The root is `collect`; children run first. */
+  actions: actionNode,
+  /** A ready service without a running client is freed after this many seconds of observed time. */
+  maxIdleS: z.number().int().positive(),
+  /** A service ends itself when nobody looked after it for this many seconds. */
+  deadManS: z.number().int().positive(),
+  notes: z.array(z.string()),
+});
+
+export type ClusterPlan = z.infer<typeof clusterPlan>;
+export type Artifact = z.infer<typeof artifact>;
+export type RolePlan = z.infer<typeof rolePlan>;
+export type ActionName = z.infer<typeof actionName>;
+export type ActionNode = z.infer<typeof actionNode>;
+export type Plan = z.infer<typeof plan>;
+
+export function planRole(of: Plan, role: string): RolePlan {
+  const found = of.roles.find((candidate) => candidate.role === role);
+  if (!found) throw new Error(`the plan has no role ${role}`);
+  return found;
+}
+
+export const clientRoles = (of: Plan): RolePlan[] => of.roles.filter((role) => role.side === 'client');
+export const serviceRoles = (of: Plan): RolePlan[] => of.roles.filter((role) => role.side === 'service');

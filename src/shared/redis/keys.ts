@@ -1,0 +1,24 @@
+/** Every key of ours. BullMQ's own live under `QUEUE_PREFIX`. */
+export const QUEUE_PREFIX = 'sbench:q';
+
+export const keys = {
+  installation: 'sbench:installation',
+  sessions: 'sbench:sessions',
+  /** A cluster's sessions that are not over. */
+  open: (cluster: string) => `sbench:cluster:${cluster}:open`,
+  session: (id: string) => `sbench:session:${id}`,
+  timeline: (id: string) => `sbench:session:${id}:timeline`,
+  counts: (id: string) => `sbench:session:${id}:counts`,
+  idempotency: (key: string) => `sbench:key:${key}`,
+  blob: (sha256: string) => `sbench:blob:${sha256}`,
+  /** A hash: identity, the clock of observations, look number, epoch, Slurm's times, counters. */
+  cluster: (name: string) => `sbench:cluster:${name}`,
+  breaker: (name: string) => `sbench:cluster:${name}:breaker`,
+  prober: (name: string) => `sbench:cluster:${name}:prober`,
+  observer: (name: string) => `sbench:cluster:${name}:observer`,
+  reconciler: (name: string) => `sbench:cluster:${name}:reconciler`,
+  /** Workers that serve a cluster, by heartbeat. */
+  workers: (name: string) => `sbench:cluster:${name}:workers`,
+  /** Set when somebody wants a look soon. */
+  lookSoon: (name: string) => `sbench:cluster:${name}:look-soon`,
+} as const;

@@ -1,0 +1,67 @@
+import type { Redis } from 'ioredis';
+
+/**
+ * Stores a record only over the version that it was made from; with a fence, only while the fence still holds its
+ * nonce. Raises `wake` when the change is progress, and appends its notes to the timeline, all or nothing.
+ * KEYS: session, timeline, open, fence ('' for none). ARGV: version, record, id, over (0/1), wake (0/1), nonce, notes…
+ * Returns 1 stored, 0 somebody else wrote first, -1 fenced off, -2 no such session.
+ */
+const STORE = `
+if KEYS[4] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[6] then return -1 end
+local version = redis.call('HGET', KEYS[1], 'version')
+if not version then return -2 end
+if version ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'version', tonumber(version) + 1, 'record', ARGV[2])
+if ARGV[5] == '1' then redis.call('HINCRBY', KEYS[1], 'wake', 1) end
+for i = 7, #ARGV do redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'note', ARGV[i]) end
+if ARGV[4] == '1' then redis.call('SREM', KEYS[3], ARGV[3]) end
+return 1`;
+
+/**
+ * Creates a session unless its idempotency key is taken.
+ * KEYS: session, sessions, open, idempotency ('' for none). ARGV: id, record, plan, createdAt, recipe hash.
+ * Returns the id that has the key, and the recipe hash it was given with.
+ */
+const CREATE = `
+if KEYS[4] ~= '' then
+  local taken = redis.call('HMGET', KEYS[4], 'session', 'recipe')
+  if taken[1] then return taken end
+  redis.call('HSET', KEYS[4], 'session', ARGV[1], 'recipe', ARGV[5])
+end
+redis.call('HSET', KEYS[1], 'version', 1, 'wake', 0, 'record', ARGV[2], 'plan', ARGV[3])
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+redis.call('SADD', KEYS[3], ARGV[1])
+return {ARGV[1], ARGV[5]}`;
+
+/**
+ * Advances the cluster's clock of observations by one successful look.
+ * KEYS: cluster, fence. ARGV: nonce, observed time (s), longest step (s). Returns the clock, or nil when fenced off.
+ */
+const TICK = `
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return nil end
+local seen = tonumber(redis.call('HGET', KEYS[1], 'observed') or ARGV[2])
+local step = math.max(0, math.min(tonumber(ARGV[2]) - seen, tonumber(ARGV[3])))
+redis.call('HSET', KEYS[1], 'observed', ARGV[2])
+return redis.call('HINCRBYFLOAT', KEYS[1], 'clock', step)`;
+
+/** Extends a lease that still holds our nonce. KEYS: lease. ARGV: nonce, milliseconds. */
+const RENEW = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+
+/** Gives a lease back. KEYS: lease. ARGV: nonce. */
+const YIELD = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
+const SCRIPTS = { STORE, CREATE, TICK, RENEW, YIELD } as const;
+
+/** Runs one of our scripts. `keyCount` of the arguments are keys. */
+export async function runScript(
+  redis: Redis,
+  name: keyof typeof SCRIPTS,
+  scriptKeys: string[],
+  args: (string | number)[],
+): Promise<unknown> {
+  return redis.eval(SCRIPTS[name], scriptKeys.length, ...scriptKeys, ...args);
+}

@@ -1,0 +1,59 @@
+import { clientRoles, type Plan, serviceRoles } from '../plan/plan.ts';
+import type { SessionEvent } from './events.ts';
+import { freshRoles, type SessionRecord, type SessionState } from './record.ts';
+
+type Collected = Extract<SessionEvent, { type: 'collected' }>;
+
+/** The results are home, or known to be missing: the attempt is over. */
+export function finish(record: SessionRecord, plan: Plan, event: Collected): SessionRecord {
+  const open = Object.values(record.roles).some((facts) => !facts.verdict || facts.released === 'no');
+  if (record.state !== 'ending' || open) return record;
+  const roles = { ...record.roles };
+  for (const { role, why } of event.invalid) {
+    const facts = roles[role];
+    if (facts?.verdict?.is !== 'succeeded') continue;
+    roles[role] = { ...facts, verdict: { is: 'failed', code: 'no-result', why } };
+  }
+  const judged: SessionRecord = {
+    ...record,
+    roles,
+    results: event.results,
+    ...(event.folder === undefined ? {} : { resultsFolder: event.folder }),
+  };
+  if (record.ending?.why === 'vanished' && record.attempt === 1 && !record.cancelled) return nextAttempt(judged, plan);
+  return { ...judged, state: finalState(judged, plan), endedAt: event.endedAt };
+}
+
+/** An accepted Slurm job vanished before it had any effect: one new attempt, by itself. */
+function nextAttempt(record: SessionRecord, plan: Plan): SessionRecord {
+  const { attempt, ending, begun, closed, lastLook, roles } = record;
+  return {
+    ...record,
+    state: 'running',
+    attempt: attempt + 1,
+    past: [...record.past, { attempt, ending, begun, closed, lastLook, roles }],
+    ending: undefined,
+    closed: undefined,
+    begun: false,
+    lastLook: 0,
+    deaths: 0,
+    roles: freshRoles(plan),
+  };
+}
+
+/** Success is positive: every client, or the only service, has succeeded. */
+function finalState(record: SessionRecord, plan: Plan): SessionState {
+  const why = record.ending?.why;
+  const clients = clientRoles(plan);
+  const measured = clients.length > 0 ? clients : serviceRoles(plan);
+  const verdicts = measured.map(({ role }) => record.roles[role]?.verdict?.is);
+  if (why === 'cancelled' || (record.cancelled && why === 'vanished')) {
+    const servedUntilCancelled =
+      clients.length === 0 &&
+      measured.every(({ role }) => record.roles[role]?.ready && record.roles[role]?.verdict?.is === 'released');
+    return servedUntilCancelled ? 'succeeded' : 'cancelled';
+  }
+  if (why !== 'complete' && why !== 'service-ended') return 'failed';
+  if (verdicts.every((is) => is === 'succeeded')) return 'succeeded';
+  return verdicts.every((is) => is === 'succeeded' || is === 'unknown') ? 'unknown' : 'failed';
+}

@@ -1,0 +1,105 @@
+import type { SpoolFile } from '../spool.ts';
+import type { AccountingAnswer, Row, Stamp, SubmitAnswer } from './events.ts';
+import type { RoleFacts, Verdict } from './facts.ts';
+
+/** Joins are commutative and idempotent: late and repeated news does no harm. */
+export function joinSubmit(facts: RoleFacts, answer: SubmitAnswer, { clock, look }: Stamp): RoleFacts {
+  if (facts.submit.is === 'accepted') return facts;
+  switch (answer.is) {
+    case 'accepted':
+      return { ...facts, submit: { is: 'accepted', id: answer.id, at: answer.at, clock, look } };
+    case 'closed':
+      return { ...facts, submit: { is: 'closed', clock } };
+    case 'refused':
+      return { ...facts, submit: { is: 'refused', reason: answer.reason, clean: answer.clean, clock } };
+    default:
+      return answer satisfies never;
+  }
+}
+
+type Stamped = { file: string; sequence: number; event: { restart: number } };
+const later = (a: Stamped, b: Stamped) =>
+  a.event.restart - b.event.restart || a.sequence - b.sequence || (a.file < b.file ? -1 : 1);
+const first = <T extends Stamped>(a: T | undefined, b: T): T => (a && later(a, b) <= 0 ? a : b);
+const last = <T extends Stamped>(a: T | undefined, b: T): T => (a && later(a, b) >= 0 ? a : b);
+
+export function joinSpool(
+  facts: RoleFacts,
+  { file, sequence, event }: SpoolFile,
+  now: Stamp & { at: number; closed: boolean },
+): RoleFacts {
+  // Only the owner of a role gets past its script's head, so an event proves the acceptance that an answer did not.
+  const known: RoleFacts =
+    facts.submit.is === 'accepted'
+      ? facts
+      : { ...facts, submit: { is: 'accepted', id: event.id, at: now.at, clock: now.clock, look: now.look } };
+  if (known.submit.is !== 'accepted' || known.submit.id !== event.id) return facts;
+  const seen = { file, sequence, clock: now.clock };
+  // A repeated file keeps its first stamp: `file` is the key of the join.
+  switch (event.type) {
+    case 'started':
+      return known.started?.file === file ? known : { ...known, started: last(known.started, { ...seen, event }) };
+    case 'ready':
+      return known.ready?.file === file ? known : { ...known, ready: first(known.ready, { ...seen, event }) };
+    case 'exited':
+      if (known.exited?.file === file) return known;
+      return {
+        ...known,
+        exited: last(known.exited, { ...seen, event, afterClosed: now.closed }),
+        // Its own word is better evidence than a verdict that was taken without it.
+        verdict: madeWithoutExit(known.verdict) ? undefined : known.verdict,
+      };
+    default:
+      return event satisfies never;
+  }
+}
+
+const WITHOUT_EXIT = new Set(['no-result', 'no-life', 'node_fail', 'failed', 'preempted', 'boot_fail', 'timeout']);
+function madeWithoutExit(verdict: Verdict | undefined): boolean {
+  if (verdict?.is === 'failed') return WITHOUT_EXIT.has(verdict.code);
+  return verdict?.is === 'unknown' || verdict?.is === 'vanished';
+}
+
+const LIVE: ReadonlySet<string> = new Set(['waiting', 'live', 'ending', 'unknown']);
+
+/** A successful look, after which the spool was emptied: what it lists under the role's name, and what it does not. */
+export function joinLook(facts: RoleFacts, rows: Row[], { clock, look }: Stamp): RoleFacts {
+  const withLife = {
+    ...facts,
+    live: rows.some((row) => LIVE.has(row.life)),
+    drainingSince: rows.some((row) => row.life === 'ending') ? (facts.drainingSince ?? clock) : undefined,
+  };
+  if (facts.submit.is !== 'accepted' || look <= facts.submit.look) return withLife;
+  const { id } = facts.submit;
+  const others = rows.map((row) => row.id).filter((other) => other !== id && !facts.twins.includes(other));
+  const twins = others.length > 0 ? [...facts.twins, ...others] : facts.twins;
+  const row = rows.find((candidate) => candidate.id === id);
+  if (!row) {
+    const before = facts.gone ?? { looks: 0, since: clock };
+    return { ...withLife, twins, gone: { looks: before.looks + 1, since: before.since, last: clock } };
+  }
+  const { timeLimitS, ...word } = row;
+  const before = facts.slurm;
+  const same = before?.word === word.word && before.source === word.source;
+  return {
+    ...withLife,
+    twins,
+    gone: undefined,
+    accounting: undefined,
+    timeLimitS: timeLimitS ?? facts.timeLimitS,
+    runningClock: facts.runningClock ?? (word.word === 'RUNNING' ? clock : undefined),
+    slurm: { ...word, looks: same ? Math.min(before.looks + 1, 2) : 1, since: same ? before.since : clock },
+  };
+}
+
+/** Accounting speaks only for what squeue no longer lists; an unfinished state there is an old one. */
+export function joinAccounting(facts: RoleFacts, answer: AccountingAnswer, clock: number): RoleFacts {
+  if (!facts.gone) return facts;
+  if (answer.is === 'row' && answer.row.life === 'ended') {
+    const since = facts.slurm?.life === 'ended' ? facts.slurm.since : clock;
+    return { ...facts, accounting: undefined, slurm: { ...answer.row, looks: 2, since } };
+  }
+  const is = answer.is === 'row' ? 'silent' : answer.is;
+  const since = facts.accounting?.is === is ? facts.accounting.since : clock;
+  return { ...facts, accounting: { is, since, last: clock } };
+}

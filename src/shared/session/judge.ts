@@ -1,0 +1,148 @@
+import type { RolePlan } from '../plan/plan.ts';
+import type { SlurmTimes } from './events.ts';
+import { exitOf, phaseOf, type RoleFacts, type Verdict, wasRequeued } from './facts.ts';
+import type { Ending } from './record.ts';
+
+/** Silence for so long no longer holds up a verdict. Seconds of observed time. */
+const SILENCE_S = 600;
+/** A Slurm job that ends without a word of its own: its word may lie in a folder that NFS still hides. Seconds. */
+const LATE_WORD_S = 20;
+
+export interface Circumstances {
+  clock: number;
+  times: SlurmTimes;
+  /** The attempt is closed: from then on it is us who end Slurm jobs. */
+  closed: boolean;
+  ending: Ending | undefined;
+}
+
+/**
+ * The verdict on a Slurm job, when the evidence carries one. The first rule that fits; the table is in
+ * `docs/state-tables.md`.
+ */
+export function judge(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict | undefined {
+  const { submit } = facts;
+  if (submit.is === 'refused') return failed('refused', `Slurm refused it: ${submit.reason}`);
+  if (submit.is === 'closed') return endedByUs(role, now);
+  if (submit.is === 'none') return now.ending ? { is: 'skipped', why: now.ending.text } : undefined;
+  if (wasRequeued(facts, role.side)) return failed('requeued', 'Slurm requeued it: what it held is lost');
+  return exitOf(facts)
+    ? byExit(role, facts, now)
+    : (bySlurm(role, facts, now) ?? byAbsence(role, facts, now) ?? byDeadline(role, facts, now));
+}
+
+/** It said how it ended; Slurm may know better. */
+function byExit(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict | undefined {
+  const exit = exitOf(facts);
+  if (!exit) return undefined;
+  const { code, why, log } = exit.event;
+  const ended = facts.slurm?.life === 'ended' ? facts.slurm : undefined;
+  // Nothing more will be heard from Slurm.
+  const silence = lastWordSpoken(facts, now);
+  if (!ended && !silence && (code === 0 || code >= 128 || exit.afterClosed)) return undefined;
+  if (exit.afterClosed && role.side === 'service') return { is: 'released' };
+  if (code === 0) {
+    if (!ended) return { is: 'succeeded', note: "by its own exit event; Slurm's last word is missing" };
+    if (ended.word === 'COMPLETED') return { is: 'succeeded' };
+    if (ended.word === 'CANCELLED' && now.closed) return { is: 'succeeded', note: 'our release raced its end' };
+    return failed(ended.word.toLowerCase(), slurmSays(facts), log);
+  }
+  if (exit.afterClosed && (!ended || ended.word === 'CANCELLED')) return endedByUs(role, now);
+  // 128 + signal: somebody else's doing (a time limit, an OOM kill, an administrator), and Slurm knows whose.
+  if (code >= 128 && ended && ended.word !== 'COMPLETED' && ended.word !== 'FAILED') {
+    return failed(ended.word.toLowerCase(), slurmSays(facts), log);
+  }
+  return failed('exit', exitText(code, why), log);
+}
+
+/** Slurm says that it ended, and it did not say so itself. */
+function bySlurm(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict | undefined {
+  const word = facts.slurm;
+  // An ended state seen once and then purged from the controller's memory counts like one seen twice.
+  if (word?.life !== 'ended' || word.looks + (facts.gone?.looks ?? 0) < 2) return undefined;
+  if (word.word === 'CANCELLED' && now.closed) return endedByUs(role, now);
+  if (facts.started && now.clock - word.since < LATE_WORD_S) return undefined;
+  if (word.word === 'COMPLETED') return failed('no-result', 'Slurm says COMPLETED, but it never said how it ended');
+  return failed(word.word.toLowerCase(), slurmSays(facts));
+}
+
+/** Slurm no longer lists it, and it never said how it ended. */
+function byAbsence(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict | undefined {
+  const { gone, accounting } = facts;
+  if (now.closed && facts.released !== 'no') return endedByUs(role, now);
+  if (!gone || gone.looks < 2 || facts.submit.is !== 'accepted') return undefined;
+  const absentS = gone.last - gone.since;
+  const unheardOf = accounting?.is === 'knows-nothing' || (accounting?.is === 'absent' && !facts.slurm);
+  if (!facts.started && unheardOf && absentS >= now.times.windowS) {
+    return {
+      is: 'vanished',
+      why: `Slurm accepted it as ${facts.submit.id}; now neither squeue nor accounting knows it, and it never started`,
+    };
+  }
+  if (absentS < SILENCE_S || !accounting) return undefined;
+  return {
+    is: 'unknown',
+    why: `Slurm no longer lists it, accounting is ${accounting.is}, and it never said how it ended`,
+  };
+}
+
+function byDeadline(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict | undefined {
+  const phase = phaseOf(facts, role.side);
+  const since = (stamp: number | undefined) => (stamp === undefined ? 0 : now.clock - stamp);
+  if (phase === 'pending' && facts.slurm?.life !== 'ended') {
+    if (facts.runningClock !== undefined) {
+      return since(facts.runningClock) > SILENCE_S
+        ? failed('no-life', `Slurm says RUNNING, but it gave no sign of life for ${SILENCE_S} s`)
+        : undefined;
+    }
+    const reason = facts.slurm?.reason ? ` (${facts.slurm.reason})` : '';
+    return since(facts.askedClock) > role.queueLimitS
+      ? failed('queue-limit', `it waited in the queue for longer than ${role.queueLimitS} s${reason}`)
+      : undefined;
+  }
+  if (phase === 'starting' && since(facts.started?.clock) > role.startLimitS) {
+    return failed('start-limit', `it was not ready within ${role.startLimitS} s of its start`);
+  }
+  if (phase === 'running' && role.runLimitS !== undefined && since(facts.started?.clock) > role.runLimitS) {
+    return failed('run-limit', `it ran for longer than ${role.runLimitS} s`);
+  }
+  const limit = role.timeLimitS ?? facts.timeLimitS ?? Infinity;
+  const listed = facts.slurm?.life === 'live' && !facts.gone;
+  if (facts.started && !listed && since(facts.started.clock) > limit + now.times.killWaitS + SILENCE_S) {
+    return { is: 'unknown', why: 'its time limit has long passed, and it never said how it ended' };
+  }
+  return undefined;
+}
+
+/** Slurm has nothing to add: it lists it no longer, and accounting is absent, ignorant, or silent for long. */
+function lastWordSpoken({ gone, accounting }: RoleFacts, now: Circumstances): boolean {
+  if (!gone || gone.looks < 2 || !accounting) return false;
+  return accounting.is !== 'silent' || now.clock - accounting.since >= SILENCE_S;
+}
+
+function endedByUs(role: RolePlan, { ending }: Circumstances): Verdict {
+  const why = ending?.text ?? 'its session ended';
+  if (role.side === 'service') return { is: 'released' };
+  const fault = ending?.why === 'service-lost' || ending?.why === 'service-failed';
+  return fault ? failed('service-lost', why) : { is: 'cancelled', why };
+}
+
+function slurmSays({ slurm }: RoleFacts): string {
+  if (!slurm) return 'Slurm says nothing';
+  if (slurm.word === 'CANCELLED') return slurm.uid === undefined ? 'cancelled' : `cancelled by uid ${slurm.uid}`;
+  const reason = slurm.reason && slurm.reason !== 'None' ? ` (${slurm.reason})` : '';
+  const code = slurm.exitCode && slurm.exitCode !== '0:0' ? `, exit code ${slurm.exitCode}` : '';
+  return `Slurm says ${slurm.word}${reason}${code}`;
+}
+
+export function exitText(code: number, why: string | undefined): string {
+  const words = why === undefined ? '' : Buffer.from(why, 'base64').toString('utf8').trim();
+  return words || `it ended with exit code ${code}`;
+}
+
+const failed = (code: string, why: string, log?: string): Verdict => ({
+  is: 'failed',
+  code,
+  why,
+  ...(log === undefined ? {} : { log: Buffer.from(log, 'base64').toString('utf8') }),
+});

@@ -1,0 +1,134 @@
+import { type Plan, planRole } from '../plan/plan.ts';
+import { decideEnding } from './decide-ending.ts';
+import type { SessionEvent, SlurmTimes } from './events.ts';
+import { type RoleFacts, noFacts } from './facts.ts';
+import { finish } from './finish.ts';
+import { joinAccounting, joinLook, joinSpool, joinSubmit } from './join.ts';
+import { judge } from './judge.ts';
+import { isOver, type SessionRecord } from './record.ts';
+import { countQuiet, releasedNow } from './release.ts';
+
+/** Before the first look has told us: Slurm's own defaults. */
+const DEFAULT_TIMES: SlurmTimes = { windowS: 20, killWaitS: 30 };
+/** So many dead deliveries without progress, and the attempt ends: something kills whoever touches it. */
+const MAX_DEATHS = 10;
+
+/**
+ * What an event makes of a session: pure, so that it can be run again when somebody else wrote first. The same
+ * record comes back when nothing changed. From the tables in `docs/state-tables.md`.
+ */
+export function reduce(record: SessionRecord, plan: Plan, event: SessionEvent): SessionRecord {
+  if (isOver(record)) return record;
+  if ('attempt' in event && event.attempt !== record.attempt) return record;
+  const after = apply(record, plan, event);
+  if (after === record) return record;
+  return event.type === 'collected' ? after : settle(after, plan, event);
+}
+
+function apply(record: SessionRecord, plan: Plan, event: SessionEvent): SessionRecord {
+  switch (event.type) {
+    case 'enqueued':
+      return record.state === 'planned' ? { ...record, state: 'queued' } : record;
+    case 'began':
+      if (record.begun) return record;
+      return { ...record, begun: true, state: record.state === 'ending' ? 'ending' : 'running' };
+    case 'died':
+      if (record.deaths + 1 < MAX_DEATHS) return { ...record, deaths: record.deaths + 1 };
+      return end(record, 'action-failed', `workers died ${MAX_DEATHS} times over ${event.action}`, event.clock);
+    case 'submit-began': {
+      const facts = factsOf(record, event.role);
+      if (record.ending || facts.submit.is !== 'none') return record;
+      return put(record, event.role, { ...facts, submit: { is: 'began', clock: event.clock }, askedClock: event.clock });
+    }
+    case 'submit-answered':
+      return put(record, event.role, joinSubmit(factsOf(record, event.role), event.answer, event));
+    case 'spool':
+      return event.files.reduce(
+        (so, { role, file }) =>
+          put(so, role, joinSpool(factsOf(so, role), file, { ...event, closed: so.closed !== undefined })),
+        record,
+      );
+    case 'looked':
+      return looked(record, plan, event);
+    case 'accounted':
+      return event.answers.reduce(
+        (so, { role, answer }) => put(so, role, joinAccounting(factsOf(so, role), answer, event.clock)),
+        record,
+      );
+    case 'cancel-requested':
+      if (record.cancelled) return record;
+      return end({ ...record, cancelled: { text: event.text } }, 'cancelled', event.text, event.clock);
+    case 'action-failed':
+      return end(record, 'action-failed', event.text, event.clock);
+    case 'closed': {
+      const { clock, look, windowS } = event;
+      const closed = record.closed ?? { clock, look, windowS };
+      return event.owners.reduce(
+        // A role that was never asked of Slurm stays so: its owner file keeps it from ever being.
+        (so, { role, answer }) =>
+          answer.is === 'closed' && factsOf(so, role).submit.is === 'none'
+            ? so
+            : put(so, role, joinSubmit(factsOf(so, role), answer, event)),
+        record.closed ? record : { ...record, closed },
+      );
+    }
+    case 'collected':
+      return finish(record, plan, event);
+    default:
+      return event satisfies never;
+  }
+}
+
+function looked(record: SessionRecord, plan: Plan, event: Extract<SessionEvent, { type: 'looked' }>): SessionRecord {
+  if (event.look <= record.lastLook) return record;
+  const after = plan.roles.reduce((so, { role }) => {
+    const rows = event.rows.filter((found) => found.role === role).map((found) => found.row);
+    const facts = factsOf(so, role);
+    return put(so, role, countQuiet(joinLook(facts, rows, event), so, event));
+  }, record);
+  // Deadlines pass without any new fact, so what follows from a look is computed even when it changed nothing.
+  const judged = settle(after, plan, event);
+  return same(judged, record) ? record : { ...judged, lastLook: event.look };
+}
+
+/** What follows from the facts: verdicts, the ending, what is released. Verdicts and the ending are sticky. */
+function settle(record: SessionRecord, plan: Plan, event: SessionEvent): SessionRecord {
+  const times = 'times' in event ? event.times : DEFAULT_TIMES;
+  const { clock } = event;
+  const progress = event.type === 'submit-answered' || event.type === 'spool';
+  let after = judgeAll(progress ? { ...record, deaths: 0 } : record, plan, times, clock);
+  const ending = after.ending ? undefined : decideEnding(after, plan, clock);
+  if (ending) after = judgeAll(end(after, ending.why, ending.text, clock), plan, times, clock);
+  for (const { role } of plan.roles) {
+    const facts = factsOf(after, role);
+    const released = releasedNow(facts, after, clock);
+    if (released !== facts.released) after = put(after, role, { ...facts, released });
+  }
+  return judgeAll(after, plan, times, clock);
+}
+
+function judgeAll(record: SessionRecord, plan: Plan, times: SlurmTimes, clock: number): SessionRecord {
+  return Object.entries(record.roles).reduce((so, [role, facts]) => {
+    if (facts.verdict) return so;
+    const now = { clock, times, closed: so.closed !== undefined, ending: so.ending };
+    const verdict = judge(planRole(plan, role), facts, now);
+    return verdict ? put(so, role, { ...facts, verdict, verdictClock: clock }) : so;
+  }, record);
+}
+
+type Why = NonNullable<SessionRecord['ending']>['why'];
+const end = (record: SessionRecord, why: Why, text: string, clock: number): SessionRecord => ({
+  ...record,
+  state: 'ending',
+  ending: record.ending ?? { why, text, clock },
+});
+
+const factsOf = (record: SessionRecord, role: string): RoleFacts => record.roles[role] ?? noFacts();
+
+function put(record: SessionRecord, role: string, facts: RoleFacts): SessionRecord {
+  if (!(role in record.roles) || same(record.roles[role], facts)) return record;
+  return { ...record, roles: { ...record.roles, [role]: facts } };
+}
+
+/** Records are plain data and small: their text is their identity. */
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);

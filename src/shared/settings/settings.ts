@@ -1,0 +1,45 @@
+import type { ResourceOptions } from './sbatch-options.ts';
+
+/** Where a value came from, for `sbench config` and for messages. */
+export type Origin =
+  | { from: 'file'; file: string; line: number; column: number }
+  | { from: 'environment'; name: string }
+  | { from: 'default' };
+
+/** One cluster as configured. What is absent is filled from `~/.ssh/config` when the connection is made. */
+export interface ClusterSettings {
+  name: string;
+  hostname?: string | undefined;
+  port?: number | undefined;
+  username?: string | undefined;
+  /** An absolute path on this host. */
+  keyFilename?: string | undefined;
+  /** Absolute paths on this host. */
+  knownHosts?: string[] | undefined;
+  proxyJump?: string | undefined;
+  /** On the cluster: absolute, or relative to the home folder there. */
+  workdir: string;
+  /** As written; they may name each other. */
+  variables: Readonly<Record<string, string>>;
+  modules: readonly string[];
+  defaults: ResourceOptions;
+  presets: Readonly<Record<string, ResourceOptions>>;
+  runtime: 'none';
+}
+
+export interface Settings {
+  /** The configuration file that was read, if there is one. */
+  file?: string | undefined;
+  clusters: Readonly<Record<string, ClusterSettings>>;
+  defaultCluster?: string | undefined;
+  redis?: string | undefined;
+  /** An absolute path on this host. */
+  results?: string | undefined;
+  /** By the key's path in the configuration: `clusters.meluxina.port`. */
+  origins: Readonly<Record<string, Origin>>;
+}
+
+export function originWords(origin: Origin | undefined): string {
+  if (!origin || origin.from === 'default') return 'a default';
+  return origin.from === 'file' ? `${origin.file}:${origin.line}:${origin.column}` : `$${origin.name}`;
+}

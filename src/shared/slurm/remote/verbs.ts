@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { Answer } from '../../cluster/answer.ts';
+import type { ClusterLink } from '../../cluster/cluster-link.ts';
+import { AnswerError, ConnectionError } from '../../errors.ts';
+import { slurmJobName } from '../../ids.ts';
+import type { SubmitAnswer } from '../../session/events.ts';
+import { type NamedRow, readSacct, readSqueue } from '../read-rows.ts';
+import { readRefusal } from '../read-refusal.ts';
+
+/** Where on a cluster, and who pays: `counted` adds to the session's own count. */
+export interface Place {
+  link: ClusterLink;
+  session: string;
+  attempt: number;
+  counted: (what: 'commands' | 'transfers') => Promise<void>;
+}
+
+const where = ({ link, session, attempt }: Place) => [link.installation, session, attempt];
+export const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
+
+/** Makes the attempt's folder. @returns the artifacts that are not on the cluster yet. */
+export async function prepareAttempt(place: Place, artifacts: { as: string; sha256: string }[]): Promise<string[]> {
+  const pairs = artifacts.map((artifact) => `${artifact.as}=${artifact.sha256}`);
+  const answer = await place.link.ask({ verb: 'prepare', args: [...where(place), ...pairs], counted: place.counted });
+  if (!answer.has('ok')) throw new AnswerError(`the attempt's folder could not be made on ${place.link.cluster}`);
+  return answer.all('missing');
+}
+
+/** One file to keep on the cluster under its content's name. */
+export interface Upload {
+  as: string;
+  sha256: string;
+  bytes: number;
+  open: () => Readable | Buffer;
+}
+
+export async function putArtifact(place: Place, { as, sha256, bytes, open }: Upload): Promise<void> {
+  const answer = await place.link.ask({
+    verb: 'put',
+    args: [...where(place), as, sha256, bytes],
+    stdin: open(),
+    timeoutMs: 900_000,
+    transfer: true,
+    counted: place.counted,
+  });
+  if (answer.has('ok')) return;
+  if (answer.has('cut')) {
+    const options = { code: 'CUT', remedy: 'wait', waitMs: 1_000 } as const;
+    throw new ConnectionError(`${as} did not arrive whole`, options);
+  }
+  throw new AnswerError(`${as} could not be kept on ${place.link.cluster}: is the disk full?`);
+}
+
+export type SubmitOutcome =
+  | SubmitAnswer
+  /** Somebody else's claim may still be at work. */
+  | { is: 'wait'; seconds: number }
+  | { is: 'limit'; reason: string }
+  /** It may have been accepted: the next delivery looks. */
+  | { is: 'unresolved'; reason: string };
+
+export interface Submission {
+  role: string;
+  script: string;
+  options: string[];
+  /** What a client must know of its services; empty for a service. */
+  target: string;
+}
+
+/** Submits a role exactly once, however often it is called. The order of steps is in the remote tool. */
+export async function submitRole(place: Place, { role, script, options, target }: Submission): Promise<SubmitOutcome> {
+  const parts = [script, options.map((option) => `${option}\n`).join(''), target].map((part) => Buffer.from(part));
+  const data = Buffer.concat(parts);
+  const name = slurmJobName(place.link.installation, place.session, place.attempt, role);
+  const answer = await place.link.ask({
+    verb: 'submit',
+    args: [...where(place), role, name, sha256(data), ...parts.map((part) => part.length)],
+    stdin: data,
+    timeoutMs: 180_000,
+    counted: place.counted,
+  });
+  return readSubmit(answer);
+}
+
+function readSubmit(answer: Answer): SubmitOutcome {
+  const accepted = answer.get('accepted');
+  if (accepted) return { is: 'accepted', id: Number(accepted), at: answer.number('now') };
+  if (answer.has('closed')) return { is: 'closed' };
+  if (answer.has('wait')) return { is: 'wait', seconds: answer.number('wait') };
+  if (answer.has('unresolved')) return { is: 'unresolved', reason: answer.text('why') };
+  if (answer.has('cut')) return { is: 'unresolved', reason: 'the script did not arrive whole' };
+  const sbatch = answer.get('sbatch');
+  if (sbatch === undefined) throw new AnswerError('submit gave an answer that we do not know');
+  const refusal = readRefusal(answer.text('why'));
+  if (refusal.is === 'refused') {
+    const reason = refusal.hint ? `${refusal.reason}. ${refusal.hint}` : refusal.reason;
+    return { is: 'refused', reason, clean: sbatch.endsWith('clean') };
+  }
+  return refusal.is === 'limit' ? refusal : { is: 'unresolved', reason: refusal.reason };
+}
+
+export interface Released {
+  owners: { role: string; answer: SubmitAnswer }[];
+  /** What scancel complained about; the looks that follow tell whether it mattered. */
+  complaints: string;
+}
+
+/** No effect after this. `whole`: the attempt is closed; else only the roles named. */
+export async function releaseRoles(place: Place, roles: string[], whole: boolean): Promise<Released> {
+  const pairs = roles.map(
+    (role) => `${role}=${slurmJobName(place.link.installation, place.session, place.attempt, role)}`,
+  );
+  const answer = await place.link.ask({
+    verb: 'release',
+    args: [...where(place), whole ? 'all' : 'some', ...pairs],
+    timeoutMs: 30_000 + 70_000 * roles.length,
+    counted: place.counted,
+  });
+  if (whole && !answer.has('closed')) throw new AnswerError('the attempt could not be closed: is the disk full?');
+  const at = answer.number('now');
+  const owners = answer.all('owner').flatMap((line): Released['owners'] => {
+    const [role = '', owner = ''] = line.split(' ');
+    if (/^\d+$/.test(owner)) return [{ role, answer: { is: 'accepted', id: Number(owner), at } }];
+    return owner === 'closed' ? [{ role, answer: { is: 'closed' } }] : [];
+  });
+  return { owners, complaints: answer.text('why') };
+}
+
+export interface Look {
+  /** The login node's clock, seconds since 1970. */
+  now: number;
+  rows: NamedRow[];
+}
+
+/** @returns undefined, with the reason, when squeue did not answer: that says nothing about any Slurm job. */
+export async function look(link: ClusterLink): Promise<Look | { failed: string }> {
+  const answer = await link.ask({ verb: 'look', args: [link.installation], timeoutMs: 40_000 });
+  if (answer.number('squeue') !== 0) return { failed: answer.text('why') || 'squeue gave no answer within 15 s' };
+  return { now: answer.number('now'), rows: readSqueue(answer.all('row')) };
+}
+
+export type Accounting = { is: 'rows'; rows: NamedRow[] } | { is: 'silent'; why: string } | { is: 'absent' };
+
+export async function account(link: ClusterLink, ids: number[]): Promise<Accounting> {
+  const answer = await link.ask({ verb: 'account', args: [ids.join(',')], timeoutMs: 80_000 });
+  if (answer.number('sacct') === 0) return { is: 'rows', rows: readSacct(answer.all('row')) };
+  const why = answer.text('why');
+  return /accounting storage is disabled/.test(why) ? { is: 'absent' } : { is: 'silent', why };
+}
+
+export async function readConfig(link: ClusterLink): Promise<Record<string, string>> {
+  const answer = await link.ask({ verb: 'config', args: [] });
+  return Object.fromEntries(answer.lines.map(({ word, rest }) => [word, rest]));
+}
+
+/** Results, manifests and the ends of the logs as one tar; undefined when the attempt has no folder. */
+export async function fetchAttempt(place: Place, logBytes: number): Promise<Buffer | undefined> {
+  const body = await place.link.run({
+    verb: 'fetch',
+    args: [...where(place), logBytes],
+    timeoutMs: 900_000,
+    maxBytes: 1024 * 1024 * 1024,
+    transfer: true,
+    counted: place.counted,
+  });
+  return body.toString('latin1', 0, 5).trim() === 'none' ? undefined : body;
+}
+
+export function tailLog(place: Place, role: string, bytes: number): Promise<Buffer> {
+  return place.link.run({ verb: 'tail', args: [...where(place), role, bytes], counted: place.counted });
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { NewerVersionError } from './errors.ts';
+
+/**
+ * What a Slurm job writes about itself: one small file an event, named
+ * `<slurm id>-<restart>-<writer>-<sequence>.json`. The name is the key under which it is joined, so that late and
+ * repeated events do no harm.
+ */
+const frame = { v: z.literal(1), name: z.string(), id: z.number().int(), restart: z.number().int() };
+
+export const spoolEvent = z.discriminatedUnion('type', [
+  z.object({
+    ...frame,
+    type: z.literal('started'),
+    host: z.string(),
+    addresses: z.string().optional(),
+    port: z.number().int().optional(),
+  }),
+  z.object({ ...frame, type: z.literal('ready'), port: z.number().int() }),
+  z.object({
+    ...frame,
+    type: z.literal('exited'),
+    code: z.number().int(),
+    /** The program's or the preamble's own words, base64. */
+    why: z.string().optional(),
+    /** The end of the log, base64. */
+    log: z.string().optional(),
+    /** SHA-256 of the list of results. */
+    manifest: z.string().optional(),
+  }),
+]);
+export type SpoolEvent = z.infer<typeof spoolEvent>;
+
+export interface SpoolFile {
+  file: string;
+  restart: number;
+  sequence: number;
+  event: SpoolEvent;
+}
+
+const FILE = /^(\d+)-(\d+)-([a-z0-9]+)-(\d{8})\.json$/;
+
+/**
+ * Reads one spool file.
+ * @returns undefined for what no program of ours wrote.
+ * @throws NewerVersionError for an event that a newer sbench wrote: it stays in the spool for one who reads it.
+ */
+export function parseSpoolFile(file: string, text: string): SpoolFile | undefined {
+  const match = FILE.exec(file);
+  if (!match) return undefined;
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const version = (value as { v?: unknown }).v;
+  if (typeof version === 'number' && version > 1) throw new NewerVersionError(`the event ${file}`, version);
+  const parsed = spoolEvent.safeParse(value);
+  if (!parsed.success) return undefined;
+  if (Number(match[1]) !== parsed.data.id || Number(match[2]) !== parsed.data.restart) return undefined;
+  return { file, restart: Number(match[2]), sequence: Number(match[4]), event: parsed.data };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import { keys } from '../shared/redis/keys.ts';
+import { exitOf } from '../shared/session/facts.ts';
+import { releaseRoles } from '../shared/slurm/remote/verbs.ts';
+import type { Action, ActionContext } from './action.ts';
+
+const REPEAT_MS = 30_000;
+
+/**
+ * The attempt's one release, whether or not anybody cancelled it: closes it on the cluster, cancels its Slurm jobs by
+ * name, and waits until two looks have listed none. Never gives up.
+ */
+export const cancel: Action = {
+  runs: 'always',
+  async run(context) {
+    const { attempt } = context.record;
+    if (!context.record.ending) {
+      const text = 'the flow came to its end without a reason: an action was removed or lost';
+      await context.apply({ type: 'action-failed', attempt, action: 'cancel', text });
+    }
+    if (allReleased(context)) return { done: { ok: true, attempt } };
+    const first = context.record.closed === undefined;
+    const roles = context.plan.roles.map(({ role }) => role).filter((role) => !first || stillHere(context, role));
+    const { owners, complaints } = await releaseRoles(context.place, roles, true);
+    if (complaints) await context.say(`scancel: ${complaints}`);
+    const { windowS } = await context.cluster.times();
+    await context.apply({ type: 'closed', attempt, windowS, owners });
+    await context.redis.set(keys.lookSoon(context.record.cluster), '1');
+    if (allReleased(context)) return { done: { ok: true, attempt } };
+    return { sleep: 'waiting until its Slurm jobs are gone', ms: REPEAT_MS };
+  },
+};
+
+const allReleased = ({ record }: ActionContext): boolean =>
+  Object.values(record.roles).every((facts) => facts.released !== 'no');
+
+/** A client that has said how it ended is leaving by itself: cancelling it would spoil Slurm's word on it. */
+function stillHere({ record, plan }: ActionContext, role: string): boolean {
+  const facts = record.roles[role];
+  const side = plan.roles.find((candidate) => candidate.role === role)?.side;
+  return !(side === 'client' && facts && exitOf(facts));
+}

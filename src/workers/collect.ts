@@ -1,0 +1,82 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { clientRoles } from '../shared/plan/plan.ts';
+import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
+import { isOver } from '../shared/session/record.ts';
+import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
+import type { Action, ActionContext } from './action.ts';
+import { type Checked, checkResults, type Files, readTar } from './read-results.ts';
+
+const LOG_BYTES = 1024 * 1024;
+
+/** Brings the results home, checks them, and ends the attempt. The cluster's copy stays until retention. */
+export const collect: Action = {
+  runs: 'always',
+  async run(context) {
+    const { attempt, roles } = context.record;
+    const open = Object.entries(roles).filter(([, facts]) => !facts.verdict || facts.released === 'no');
+    if (open.length > 0) {
+      return { sleep: `waiting for the last word on ${open.map(([role]) => role).join(', ')}`, ms: LONGEST_SLEEP_MS };
+    }
+    const files = context.record.begun ? await fetchFiles(context) : new Map<string, Buffer>();
+    const checks = new Map<string, Checked>();
+    for (const role of clientRoles(context.plan)) {
+      const facts = roles[role.role];
+      if (facts && facts.submit.is === 'accepted') checks.set(role.role, checkResults(role, facts, files));
+    }
+    const folder = await keep(context, files);
+    await context.apply({
+      type: 'collected',
+      attempt,
+      endedAt: Date.now(),
+      invalid: [...checks].flatMap(([role, check]) => (check.ok ? [] : [{ role, why: check.why }])),
+      results: Object.fromEntries(
+        [...checks].flatMap(([role, check]) => (check.ok && check.result ? [[role, check.result]] : [])),
+      ),
+      ...(folder === undefined ? {} : { folder }),
+    });
+    if (isOver(context.record)) {
+      // The record was stored before the copy: written again, the folder tells the end, too.
+      if (folder !== undefined) await writeRecord(context, resultsPath(context));
+      return { done: { ok: true, attempt, state: context.record.state } };
+    }
+    if (context.record.attempt > attempt) {
+      // A crash here is mended by reconcile, which adds the same flow.
+      await context.queues.addFlow(context.record, context.plan);
+      return { done: { ok: true, attempt, next: context.record.attempt } };
+    }
+    return { sleep: 'the record changed while results were collected', ms: 1_000 };
+  },
+};
+
+async function fetchFiles(context: ActionContext): Promise<Files> {
+  const tar = await fetchAttempt(context.place, LOG_BYTES);
+  if (!tar) await context.say('the attempt has no folder on the cluster');
+  return tar ? readTar(tar) : new Map();
+}
+
+const resultsPath = ({ resultsFolder, record }: ActionContext): string => join(resultsFolder ?? '', record.id);
+
+/** Copies what came into the results folder of this host, whole or not at all. */
+async function keep(context: ActionContext, files: Files): Promise<string | undefined> {
+  if (context.resultsFolder === undefined) return undefined;
+  const folder = resultsPath(context);
+  const fresh = `${folder}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  for (const [name, content] of files) {
+    await mkdir(dirname(join(fresh, name)), { recursive: true });
+    await writeFile(join(fresh, name), content);
+  }
+  await mkdir(fresh, { recursive: true });
+  await writeFile(join(fresh, 'recipe.yaml'), context.plan.recipe.text);
+  await writeFile(join(fresh, 'plan.json'), `${JSON.stringify(context.plan, null, 2)}\n`);
+  await writeRecord(context, fresh);
+  await rm(folder, { recursive: true, force: true });
+  await rename(fresh, folder);
+  return `${hostname()}:${folder}`;
+}
+
+async function writeRecord({ record }: ActionContext, folder: string): Promise<void> {
+  await writeFile(join(folder, 'session.json'), `${JSON.stringify(record, null, 2)}\n`);
+}

@@ -1,0 +1,120 @@
+import type { Logger } from 'pino';
+import { coerceError } from '../shared/errors.ts';
+import { keys } from '../shared/redis/keys.ts';
+import { type Lease, takeLease } from '../shared/redis/lease.ts';
+import { look, readConfig } from '../shared/slurm/remote/verbs.ts';
+import { applyLook, askAccounting } from './apply-look.ts';
+import { applySpool } from './apply-spool.ts';
+import { pause } from './pause.ts';
+import type { ServedCluster } from './served-cluster.ts';
+import { type OpenStream, openStream } from './open-stream.ts';
+import { cancelStrays } from './strays.ts';
+
+const LEASE_MS = 12_000;
+const SHORTEST_INTERVAL_S = 5;
+const LONGEST_INTERVAL_S = 30;
+
+/**
+ * One observer per cluster and installation, whichever worker holds the lease. Returns when `signal` aborts. What it
+ * sees goes into the records at once: nobody has to be awake for a service's end to be noticed.
+ */
+export async function observe(served: ServedCluster, log: Logger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      if ((await served.store.open(served.name)).length > 0) await observeWhileNeeded(served, log, signal);
+    } catch (error) {
+      log.warn({ cluster: served.name, err: coerceError(error).message }, 'observer stopped');
+    }
+    await pause(1_000, signal);
+  }
+}
+
+async function observeWhileNeeded(served: ServedCluster, log: Logger, signal: AbortSignal): Promise<void> {
+  const lease = await takeLease(served.redis, keys.observer(served.name), LEASE_MS);
+  if (!lease) return;
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const keeper = keepLease(lease, either).finally(() => stop.abort());
+  try {
+    await watchCluster(served, lease, log, either);
+  } finally {
+    // A failing observer gives its lease up, so that another host tries.
+    stop.abort();
+    await keeper;
+    await lease.yield().catch(() => undefined);
+  }
+}
+
+async function keepLease(lease: Lease, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (!(await lease.renew())) return;
+    await pause(LEASE_MS / 4, signal);
+  }
+}
+
+async function watchCluster(served: ServedCluster, lease: Lease, log: Logger, signal: AbortSignal): Promise<void> {
+  if (!(await served.cluster.times()).known) await served.cluster.saveTimes(await readConfig(served.link));
+  let soon = true;
+  const stream = await openStream(served, async (files, observedS, acknowledge) => {
+    const { acknowledged, exited } = await applySpool(served, lease, files, observedS);
+    // Raised last: a crash before this leaves the cluster's epoch behind ours, and the files where they are.
+    if (acknowledged.length > 0) acknowledge(await served.cluster.raiseEpoch(), acknowledged);
+    if (exited) soon = true;
+  });
+  const close = () => stream.close();
+  signal.addEventListener('abort', close, { once: true });
+  log.info({ cluster: served.name }, 'observing');
+  try {
+    let due = 0;
+    let releasing = false;
+    while (!signal.aborted && !stream.ended()) {
+      if ((await served.store.open(served.name)).length === 0) return;
+      if (await served.redis.getdel(keys.lookSoon(served.name))) soon = true;
+      if (soon || performance.now() >= due) {
+        soon = false;
+        const interval = await intervalS(served, releasing);
+        releasing = await lookOnce(served, lease, stream, interval, log);
+        due = performance.now() + (await intervalS(served, releasing)) * 1_000;
+        await pause(1_000, signal);
+      }
+      await pause(200, signal);
+    }
+    if (stream.failure()) throw stream.failure();
+  } finally {
+    signal.removeEventListener('abort', close);
+    stream.close();
+  }
+}
+
+/** Often enough to see an ended Slurm job before the controller forgets it, and never noisy. */
+async function intervalS(served: ServedCluster, releasing: boolean): Promise<number> {
+  const { minJobAgeS } = await served.cluster.times();
+  if (releasing) return SHORTEST_INTERVAL_S;
+  // MinJobAge 0: the controller never forgets.
+  const wanted = minJobAgeS === 0 ? LONGEST_INTERVAL_S : minJobAgeS / 3;
+  return Math.max(SHORTEST_INTERVAL_S, Math.min(LONGEST_INTERVAL_S, wanted));
+}
+
+/** One look at the queue; believed only after the spool was emptied behind it. */
+async function lookOnce(
+  served: ServedCluster,
+  lease: Lease,
+  stream: OpenStream,
+  longestStepS: number,
+  log: Logger,
+): Promise<boolean> {
+  const number = await served.cluster.nextLook();
+  await served.cluster.count('looks');
+  const seen = await look(served.link);
+  if ('failed' in seen) {
+    log.warn({ cluster: served.name, why: seen.failed }, 'squeue did not answer');
+    await served.cluster.note({ controller: seen.failed, controllerAt: Date.now() });
+    return true;
+  }
+  if (!(await stream.swept(number))) return true;
+  await served.cluster.note({ controller: 'ok', controllerAt: Date.now(), lastLook: seen.now });
+  const { releasing } = await applyLook(served, lease, seen, number, longestStepS);
+  await askAccounting(served, lease);
+  await cancelStrays(served, seen, log);
+  return releasing;
+}

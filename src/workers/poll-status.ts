@@ -1,0 +1,25 @@
+import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
+import { phaseOf } from '../shared/session/facts.ts';
+import { verdictText } from '../shared/session/timeline.ts';
+import { releaseRoles } from '../shared/slurm/remote/verbs.ts';
+import type { Action } from './action.ts';
+
+/**
+ * Waits until a Slurm job has its verdict and has left the cluster: the next client must not share the service with
+ * one that is still leaving. A failed client is a result, so this succeeds with it.
+ */
+export const pollStatus: Action = {
+  runs: 'after-success',
+  async run(context) {
+    const { facts, role, record } = context;
+    if (record.ending?.why === 'complete') return { done: { ok: true, verdict: facts.verdict ?? 'see collect' } };
+    if (facts.verdict && !facts.live) return { done: { ok: true, verdict: facts.verdict } };
+    if (facts.verdict) {
+      // Past one of its deadlines, and still there: it is ours to end, though the session goes on.
+      await context.say(`${verdictText(facts.verdict)}; ending its Slurm job`);
+      await releaseRoles(context.place, [role.role], false);
+      return { sleep: `${role.name} is leaving`, ms: 15_000 };
+    }
+    return { sleep: `${role.side} ${role.name} is ${phaseOf(facts, role.side)}`, ms: LONGEST_SLEEP_MS };
+  },
+};

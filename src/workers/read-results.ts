@@ -1,0 +1,59 @@
+import { posix } from 'node:path';
+import { extract } from 'tar-stream';
+import type { RolePlan } from '../shared/plan/plan.ts';
+import { resultSchema } from '../shared/result/result.ts';
+import type { RoleFacts } from '../shared/session/facts.ts';
+import { sha256 } from '../shared/slurm/remote/verbs.ts';
+
+export type Files = Map<string, Buffer>;
+
+/** Reads the cluster's tar: regular files with plain relative names; anything else is left out. */
+export async function readTar(tar: Buffer): Promise<Files> {
+  const files: Files = new Map();
+  const parser = extract();
+  parser.end(tar);
+  for await (const entry of parser) {
+    const name = posix.normalize(entry.header.name);
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    // A name must not lead out of the folder that it will be written to.
+    const plain = !name.startsWith('/') && !name.split('/').includes('..') && !name.includes('\0');
+    if (entry.header.type === 'file' && plain) files.set(name, Buffer.concat(chunks));
+  }
+  return files;
+}
+
+export type Checked = { ok: true; result?: unknown } | { ok: false; why: string };
+
+/** Whether a client's results are those that it listed when it ended, and whether they are a result. */
+export function checkResults(role: RolePlan, facts: RoleFacts, files: Files): Checked {
+  const said = facts.exited?.event.manifest;
+  const manifest = files.get(`${role.role}.manifest`);
+  if (!said || !manifest) return { ok: false, why: 'it left no list of its results' };
+  if (sha256(manifest) !== said) return { ok: false, why: 'the list of results is not the one that it wrote at its end' };
+  for (const line of manifest.toString('utf8').split('\n').filter(Boolean)) {
+    const [, hash = '', name = ''] = /^([0-9a-f]{64}) [ *]\.\/(.*)$/.exec(line) ?? [];
+    // sha256sum escapes odd names with a leading backslash; such a file is kept, but cannot be checked here.
+    if (name === '') continue;
+    const content = files.get(`results/${role.role}/${name}`);
+    if (!content) return { ok: false, why: `${name} is listed, but did not come` };
+    if (sha256(content) !== hash) return { ok: false, why: `${name} is not the file that was listed` };
+  }
+  return role.resultParser === 'loadgen' ? readLoadgenResult(files.get(`results/${role.role}/result.json`)) : { ok: true };
+}
+
+function readLoadgenResult(content: Buffer | undefined): Checked {
+  if (!content) return { ok: false, why: 'there is no result.json' };
+  if (content.length > 1024 * 1024) return { ok: false, why: 'result.json is larger than 1 MiB' };
+  const parsed = resultSchema.safeParse(parseJson(content));
+  if (!parsed.success) return { ok: false, why: `result.json is not a result: ${parsed.error.issues[0]?.message}` };
+  return { ok: true, result: parsed.data };
+}
+
+function parseJson(content: Buffer): unknown {
+  try {
+    return JSON.parse(content.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

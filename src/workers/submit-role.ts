@@ -1,0 +1,50 @@
+import { RefusedError, SbenchError } from '../shared/errors.ts';
+import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
+import { type SubmitOutcome, submitRole as submit } from '../shared/slurm/remote/verbs.ts';
+import type { ActionContext, Outcome } from './action.ts';
+
+/** Submits one role, exactly once however often this runs: what both submit actions do. */
+export async function submitRole(context: ActionContext, target: string): Promise<Outcome> {
+  const { role } = context;
+  // Known before Slurm is asked, so that a session that began to end can never submit.
+  if (context.facts.submit.is === 'none') {
+    await context.apply({ type: 'submit-began', attempt: context.record.attempt, role: role.role });
+  }
+  const { submit: known } = context.facts;
+  if (context.record.ending) return { done: { ok: false, why: context.record.ending.text } };
+  if (known.is === 'accepted') return { done: { ok: true, slurmJob: known.id } };
+  const outcome = await submit(context.place, { role: role.role, script: role.script, options: role.options, target });
+  return conclude(context, outcome);
+}
+
+async function conclude(context: ActionContext, outcome: SubmitOutcome): Promise<Outcome> {
+  const { role, record } = context;
+  const answered = { type: 'submit-answered', attempt: record.attempt, role: role.role } as const;
+  switch (outcome.is) {
+    case 'accepted':
+      await context.apply({ ...answered, answer: outcome });
+      return { done: { ok: true, slurmJob: outcome.id } };
+    case 'refused':
+      await context.apply({ ...answered, answer: outcome });
+      if (role.side === 'service') throw new RefusedError(`Slurm refused service ${role.name}: ${outcome.reason}`);
+      // A client that Slurm does not take is a result: the next client runs.
+      return { done: { ok: true, refused: outcome.reason } };
+    case 'closed':
+      await context.apply({ ...answered, answer: outcome });
+      if (context.record.ending) return { done: { ok: false, why: context.record.ending.text } };
+      throw new SbenchError('the attempt is closed on the cluster, though nobody here ended it', {
+        code: 'CLOSED',
+        remedy: 'final',
+      });
+    case 'wait':
+      return { sleep: 'an earlier submission may still be under way', ms: outcome.seconds * 1_000 + 200 };
+    case 'limit':
+      await context.say(`Slurm has a limit: ${outcome.reason}; trying again in a minute`);
+      return { sleep: outcome.reason, ms: LONGEST_SLEEP_MS };
+    case 'unresolved':
+      await context.say(`it is not known whether Slurm took it: ${outcome.reason}`);
+      return { sleep: outcome.reason, ms: 2_000 };
+    default:
+      return outcome satisfies never;
+  }
+}

@@ -1,0 +1,138 @@
+import { hostname } from 'node:os';
+import { type Job, Worker } from 'bullmq';
+import pino, { type Logger } from 'pino';
+import { openLink } from '../shared/cluster/open-link.ts';
+import { definitionOf, sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
+import { UsageError } from '../shared/errors.ts';
+import { ACTIONS, type Queues, queueName, queues } from '../shared/queues.ts';
+import { clusterStore, installationId } from '../shared/redis/cluster-store.ts';
+import { connectRedis } from '../shared/redis/connect.ts';
+import { keys, QUEUE_PREFIX } from '../shared/redis/keys.ts';
+import { sessionStore } from '../shared/redis/session-store.ts';
+import type { Settings } from '../shared/settings/settings.ts';
+import { observe } from './observe.ts';
+import { pause } from './pause.ts';
+import { reconcile } from './reconcile.ts';
+import { runAction } from './run-action.ts';
+import type { ServedCluster } from './served-cluster.ts';
+
+const DEFAULT_REDIS = 'redis://127.0.0.1:6379';
+const HEARTBEAT_MS = 5_000;
+/** Most actions wait for an answer or sleep: one process carries many. */
+const CONCURRENCY = 50;
+/** Shorter than the ten seconds that init systems and Docker give. */
+const DRAIN_MS = 8_000;
+
+export interface RunningWorker {
+  closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Composition root of a worker process: settings → adapters → BullMQ workers → drain. */
+export async function startWorker(
+  settings: Settings,
+  { clusters, signal, log = defaultLog() }: { clusters?: string[]; signal?: AbortSignal; log?: Logger },
+): Promise<RunningWorker> {
+  const served = await serve(settings, clusters ?? Object.keys(settings.clusters));
+  const stop = new AbortController();
+  const consumers = served.clusters.flatMap((cluster) => consumersOf(cluster, log));
+  const loops = served.clusters.flatMap((cluster) => [
+    observe(cluster, log, stop.signal),
+    reconcile(cluster, log, stop.signal),
+    heartbeat(cluster, stop.signal),
+  ]);
+  log.info({ clusters: served.clusters.map(({ name }) => name) }, 'worker ready');
+
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= (async () => {
+      log.info('worker drains');
+      stop.abort();
+      await Promise.race([Promise.all(consumers.map((worker) => worker.close())), pause(DRAIN_MS)]);
+      await Promise.all(consumers.map((worker) => worker.close(true)));
+      await Promise.all(loops);
+      await served.close();
+    })();
+    return closing;
+  };
+  const closed = new Promise<void>((resolve) => {
+    const end = () => void close().then(resolve);
+    if (signal?.aborted) end();
+    signal?.addEventListener('abort', end, { once: true });
+  });
+  return { closed, close };
+}
+
+const defaultLog = () => pino({ base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
+
+async function serve(settings: Settings, names: string[]) {
+  const redis = await connectRedis(settings.redis ?? DEFAULT_REDIS, 'work');
+  const installation = await installationId(redis);
+  const allQueues = queues(redis);
+  const store = sessionStore(redis, ({ record, plan }) => allQueues.wake(record, plan));
+  const clusters: ServedCluster[] = [];
+  for (const name of names) {
+    const cluster = settings.clusters[name];
+    if (!cluster) throw new UsageError(`there is no cluster ${name} in the configuration`);
+    const shared = clusterStore(redis, name);
+    await shared.register(definitionOf(cluster, sshTargetOf(cluster)));
+    const onReachable = () => wakeAll(allQueues, name);
+    clusters.push({
+      name,
+      redis,
+      link: openLink({ settings: cluster, redis, installation, onReachable }),
+      store,
+      cluster: shared,
+      queues: allQueues,
+      resultsFolder: settings.results,
+    });
+  }
+  if (clusters.length === 0) throw new UsageError('there is no cluster in the configuration to serve');
+  return {
+    clusters,
+    async close() {
+      await Promise.all(clusters.map(({ link }) => link.close()));
+      await allQueues.close();
+      redis.disconnect();
+    },
+  };
+}
+
+/** The cluster answers again: what sleeps on it goes on, spread over two seconds. */
+async function wakeAll(all: Queues, cluster: string): Promise<void> {
+  for (const action of ACTIONS) {
+    for (const job of await all.queue(cluster, action).getDelayed(0, 500)) {
+      await job.changeDelay(Math.ceil(Math.random() * 2_000)).catch(() => undefined);
+    }
+  }
+}
+
+function consumersOf(served: ServedCluster, log: Logger): Worker[] {
+  const lockMs = Number(process.env.SBENCH_LOCK_MS ?? 15_000);
+  return ACTIONS.map((action) => {
+    const worker: Worker = new Worker(
+      queueName(served.name, action),
+      (job: Job, token?: string) => runAction(served, job, token ?? '', log),
+      {
+        connection: served.redis,
+        prefix: QUEUE_PREFIX,
+        concurrency: CONCURRENCY,
+        lockDuration: lockMs,
+        stalledInterval: lockMs / 2,
+        // Stalls are not failures: BullMQ counts them for ever. The record counts deaths without progress.
+        maxStalledCount: 1_000_000,
+      },
+    );
+    worker.on('error', (error) => log.debug({ err: error.message }, 'worker error'));
+    return worker;
+  });
+}
+
+async function heartbeat(served: ServedCluster, signal: AbortSignal): Promise<void> {
+  const member = `${hostname()}:${process.pid}`;
+  while (!signal.aborted) {
+    await served.redis.zadd(keys.workers(served.name), Date.now(), member).catch(() => undefined);
+    await pause(HEARTBEAT_MS, signal);
+  }
+  await served.redis.zrem(keys.workers(served.name), member).catch(() => undefined);
+}

@@ -1,0 +1,131 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { RequestRecord } from '../../src/shared/result/request-record.ts';
+import { bundleLoadgen, smallConfig, startProgram } from './run-program.ts';
+import { type ScriptedServer, speak, startScriptedServer } from './scripted-server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'loadgen-'));
+let bundle: string;
+let server: ScriptedServer | undefined;
+
+beforeAll(async () => {
+  bundle = await bundleLoadgen(folder);
+});
+afterEach(() => server?.die());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function serve(...[answer]: Parameters<typeof startScriptedServer>): Promise<ScriptedServer> {
+  server = await startScriptedServer(answer);
+  return server;
+}
+
+const measured = (records: readonly RequestRecord[]) =>
+  records.filter((record) => record.phase === 'measured');
+
+describe('a benchmark', () => {
+  test('measures what the server was scripted to do', async () => {
+    const { url, heard } = await serve((response) => speak(response, { tokens: 8, ttftMs: 40, gapMs: 25 }));
+    const program = startProgram(bundle, { ...smallConfig, concurrency: [1, 2], requests: 6, seed: 5 }, url);
+    const { code, stdout, stderr } = await program.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+
+    const result = program.result();
+    expect(result).toMatchObject({
+      status: 'ok',
+      generator: { version: '1.2.3-test', node: process.version },
+      target: { url, model: 'm', serverVersion: '9.9.9' },
+      config: { timeoutS: 120, temperature: 0, uniquePrefix: true },
+    });
+    expect(result.points.map((point) => point.concurrency)).toEqual([1, 2]);
+    for (const point of result.points) {
+      expect(point).toMatchObject({ requests: 6, errors: 0, inputTokens: 18, outputTokens: 48 });
+      expect(point.warmup.requests).toBe(point.concurrency);
+      // Lower bounds only: a busy machine may be late, but nothing can arrive before it was sent. A timer may
+      // fire up to 1 ms early; the first chunk may be read late, which shortens what is left for the others.
+      expect(point.ttftMs.p50).toBeGreaterThanOrEqual(39);
+      expect(point.tpotMs.p50).toBeGreaterThanOrEqual(12);
+      expect(point.e2eMs.p50).toBeGreaterThanOrEqual(40 + 7 * 25 - 8);
+      expect(point.outputTokensPerS).toBeCloseTo(48 / point.durationS, 6);
+      expect(point.validity).toContain('LOW_SAMPLES');
+    }
+    for (const record of program.records()) {
+      if (record.outcome !== 'ok' || record.tpotMs === null) throw new Error('expected good requests');
+      expect(record.ttftMs + 7 * record.tpotMs).toBeCloseTo(record.e2eMs, 1);
+      expect(record.startMs + record.e2eMs).toBeLessThanOrEqual(record.endMs + 0.01);
+    }
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2);
+    expect(stdout).toContain('point 2/2  concurrency 2: 6 requests, 0 errors');
+    expect(program.progress()).toEqual({
+      v: 1,
+      point: 2,
+      points: 2,
+      concurrency: 2,
+      done: 6,
+      requests: 6,
+      errors: 0,
+    });
+    expect(heard[0]?.body).toMatchObject({
+      model: 'm',
+      stream: true,
+      options: { num_predict: 8, temperature: 0, seed: 5 },
+    });
+  });
+
+  test('keeps the asked concurrency and flows from warm-up into measuring without a pause', async () => {
+    // The first warm-up request is held until a measured one has arrived: a generator that drains its warm-up
+    // would wait for ever. The second pair is held until all three are there.
+    const { url, mostAtOnce, heard } = await serve(async (response, { index }, self) => {
+      if (index === 0) await self.heardAtLeast(5);
+      if (index === 1) await self.heardAtLeast(3);
+      await speak(response);
+    });
+    const program = startProgram(bundle, { ...smallConfig, concurrency: [3], requests: 9 }, url);
+    expect((await program.ended).code).toBe(0);
+    expect(mostAtOnce()).toBe(3);
+    expect(heard).toHaveLength(12);
+    expect(measured(program.records())).toHaveLength(9);
+    expect(program.result().points[0]).toMatchObject({ warmup: { requests: 3, errors: 0 }, requests: 9 });
+  });
+
+  test('by time starts requests within the window only, and lets them finish', async () => {
+    const { url } = await serve((response) => speak(response, { ttftMs: 30 }));
+    const { requests: _, ...byTime } = smallConfig;
+    const program = startProgram(bundle, { ...byTime, durationS: 0.25, concurrency: [2] }, url);
+    expect((await program.ended).code).toBe(0);
+    const records = measured(program.records());
+    const first = Math.min(...records.map((record) => record.startMs));
+    // 100 ms of grace for a busy machine, between the look at the clock and the start.
+    for (const record of records) expect(record.startMs).toBeLessThan(first + 350);
+    expect(records.every((record) => record.outcome === 'ok')).toBe(true);
+    expect(program.progress()).toMatchObject({ requests: null, done: records.length });
+  });
+
+  test('puts a nonce in front of every prompt, in every run another', async () => {
+    const { url, heard } = await serve((response) => speak(response));
+    const config = { ...smallConfig, prompt: 'Why?' };
+    for (let run = 0; run < 2; run++) await startProgram(bundle, config, url).ended;
+    expect(new Set(heard.map(({ prompt }) => prompt.slice(0, 19)))).toHaveProperty('size', 10);
+    for (const { prompt } of heard) expect(prompt).toMatch(/^\[[0-9a-f]{16}\] Why\?$/);
+  });
+
+  test('says so when every prompt was the same', async () => {
+    const { url, heard } = await serve((response) => speak(response));
+    const program = startProgram(bundle, { ...smallConfig, prompt: 'Why?', uniquePrefix: false }, url);
+    expect((await program.ended).code).toBe(0);
+    expect(new Set(heard.map(({ prompt }) => prompt))).toEqual(new Set(['Why?']));
+    expect(program.result().validity).toContain('SAME_PROMPT');
+  });
+
+  test('survives a server that closes every connection, and sends nothing twice', async () => {
+    const { url, heard } = await serve(async (response) => {
+      response.shouldKeepAlive = false;
+      await speak(response);
+    });
+    const program = startProgram(bundle, { ...smallConfig, concurrency: [2], requests: 20 }, url);
+    expect((await program.ended).code).toBe(0);
+    expect(heard).toHaveLength(22);
+    expect(program.records()).toHaveLength(22);
+  });
+});
