@@ -10,7 +10,6 @@ export interface RoleSpec {
   name: string;
   hasClients: boolean;
   deadManS: number;
-  startLimitS: number;
   preamble: string;
   modules: readonly string[];
   setup: readonly string[];
@@ -48,8 +47,6 @@ function facts(spec: RoleSpec): string[] {
     ['SB_SIDE', spec.side],
     ['SB_HAS_CLIENTS', spec.hasClients ? 1 : 0],
     ['SB_DEAD_MAN_S', spec.deadManS],
-    ['SB_START_LIMIT_S', spec.startLimitS],
-    ['SB_OWNER_OF', ''],
   ];
   return values.map(
     ([name, value]) => `${name}=${typeof value === 'number' ? Math.trunc(value) : shellWord(value)}`,

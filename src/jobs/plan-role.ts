@@ -36,7 +36,6 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
   const script = batchScript({
     ...commonSpec(entry, frame, plan, SERVICE_TOKENS, session),
     side: 'service',
-    startLimitS,
     port: plan.port,
     readiness: plan.readiness,
   });
@@ -69,7 +68,6 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
   const script = batchScript({
     ...commonSpec(entry, frame, plan, CLIENT_TOKENS, session),
     side: 'client',
-    startLimitS,
     target: { role: target.role, scheme, path },
   });
   return {
@@ -121,7 +119,7 @@ function commonSpec(
   plan: JobPlan,
   tokens: ReadonlySet<Token>,
   session: SessionContext,
-): Omit<RoleSpec, 'side' | 'startLimitS'> {
+): Omit<RoleSpec, 'side'> {
   return {
     version: session.version,
     role: entry.role,

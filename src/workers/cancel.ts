@@ -17,18 +17,28 @@ export const cancel: Action = {
       const text = 'the flow came to its end without a reason: an action was removed or lost';
       await context.apply({ type: 'action-failed', attempt, action: 'cancel', text });
     }
-    if (allReleased(context)) return { done: { ok: true, attempt } };
+    if (allReleased(context)) {
+      releasedAt.delete(`${context.record.id}.${attempt}`);
+      return { done: { ok: true, attempt } };
+    }
+    const key = `${context.record.id}.${attempt}`;
+    const sinceMs = performance.now() - (releasedAt.get(key) ?? Number.NEGATIVE_INFINITY);
+    if (context.record.closed && sinceMs < REPEAT_MS) return { sleep: WAITING, ms: REPEAT_MS - sinceMs };
     const first = context.record.closed === undefined;
+    releasedAt.set(key, performance.now());
     const roles = context.plan.roles.map(({ role }) => role).filter((role) => !first || stillHere(context, role));
     const { owners, complaints } = await releaseRoles(context.place, roles, true);
     if (complaints) await context.say(`scancel: ${complaints}`);
     const { windowS } = await context.cluster.times();
     await context.apply({ type: 'closed', attempt, windowS, owners });
     await context.redis.set(keys.lookSoon(context.record.cluster), '1');
-    if (allReleased(context)) return { done: { ok: true, attempt } };
-    return { sleep: 'waiting until its Slurm jobs are gone', ms: REPEAT_MS };
+    return { sleep: WAITING, ms: REPEAT_MS };
   },
 };
+
+const WAITING = 'waiting until its Slurm jobs are gone';
+/** When this process last asked for a release: each wake-up must not ask again. */
+const releasedAt = new Map<string, number>();
 
 const allReleased = ({ record }: ActionContext): boolean =>
   Object.values(record.roles).every((facts) => facts.released !== 'no');

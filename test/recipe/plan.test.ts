@@ -19,13 +19,12 @@ SB_ROLE='s1'
 SB_SIDE='service'
 SB_HAS_CLIENTS=1
 SB_DEAD_MAN_S=7200
-SB_START_LIMIT_S=600
-SB_OWNER_OF=''
 # the preamble
 sb_begin
 sb_port 'auto'
 export OLLAMA_HOST='0.0.0.0:'"\${SBENCH_PORT}"
 export OLLAMA_MODELS="\${HOME}"'/llm/models'
+export OLLAMA_NUM_PARALLEL='2'
 sb_ready_http 'POST' '/api/generate' '{"model":"tiny","prompt":"hi","stream":false,"options":{"num_predict":1}}' '"done":true' 'not found'
 sb_serve "\${HOME}"'/llm/bin/ollama-compatible' 'serve'
 `);
@@ -35,18 +34,16 @@ SB_ROLE='c1'
 SB_SIDE='client'
 SB_HAS_CLIENTS=1
 SB_DEAD_MAN_S=7200
-SB_START_LIMIT_S=600
-SB_OWNER_OF=''
 # the preamble
 sb_begin
 sb_target 's1' 'http' ''
-sb_file 'loadgen.json' '{"v":1,"protocol":"ollama-generate","model":"tiny","prompt":"…","maxTokens":32,"concurrency":[1,2,4],"requests":24,"timeoutS":120,"temperature":0,"seed":0,"uniquePrefix":true,"maxErrorShare":0.01}
+sb_file 'loadgen.json' '{"v":1,"protocol":"ollama-generate","model":"tiny","prompt":"…","maxTokens":32,"concurrency":[1,2,4],"requests":100,"timeoutS":120,"temperature":0,"seed":0,"uniquePrefix":true,"maxErrorShare":0.01}
 '
 sb_run_client "\${SBENCH_TOOLS}"'/node' "\${SBENCH_TOOLS}"'/loadgen.mjs' '--config' "\${SBENCH_WORK}"'/loadgen.json' '--url' "\${TARGET_SERVICE_URL}" '--out' "\${SBENCH_RESULTS_DIR}"
 `);
   expect([service?.options, client?.options]).toEqual([
-    ['--cpus-per-task=1', '--partition=cpu', '--time=0-00:15:00'],
-    ['--cpus-per-task=1', '--partition=cpu', '--time=0-00:10:00'],
+    ['--cpus-per-task=1', '--mem=1G', '--nodelist=node1', '--partition=cpu', '--time=0-00:15:00'],
+    ['--cpus-per-task=1', '--exclude=node1', '--mem=1G', '--partition=cpu', '--time=0-00:10:00'],
   ]);
   expect(plan.notes).toEqual([]);
 });

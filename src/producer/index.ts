@@ -1,0 +1,95 @@
+import { homedir } from 'node:os';
+import { sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
+import { loadSettings } from '../shared/settings/load-settings.ts';
+import { requestCancel } from './cancel-session.ts';
+import { closeProducer, connectProducer, type ProducerDeps } from './connect-producer.ts';
+import { type Enqueued, enqueueSession } from './enqueue-session.ts';
+import { loadLoadgen } from './load-loadgen.ts';
+import { planSession } from './plan-session.ts';
+import { type SessionView, sessionView } from './session-view.ts';
+import { ownVersion } from './version.ts';
+import { type TimelineNote, watchSession } from './watch-session.ts';
+
+export { SbenchError, UsageError } from '../shared/errors.ts';
+export { RecipeError } from '../shared/yaml/problem.ts';
+export type { Enqueued, SessionView, TimelineNote };
+
+export interface EnqueueOptions {
+  /** The same key with the same recipe is the same session, however often it is asked for. */
+  key?: string;
+  labels?: Record<string, string>;
+  /** `path=value` pairs over the recipe, like the command line's `--set`. */
+  set?: string[];
+  /** How messages call the recipe. */
+  file?: string;
+}
+
+export interface WaitOptions {
+  signal?: AbortSignal;
+  onEvent?: (note: TimelineNote) => void;
+}
+
+/** Asks for work from a program: a recipe in, a session out. Workers do it, wherever they are. */
+export class Producer {
+  readonly #deps: ProducerDeps;
+  readonly #config: string | undefined;
+
+  private constructor(deps: ProducerDeps, config: string | undefined) {
+    this.#deps = deps;
+    this.#config = config;
+  }
+
+  /**
+   * Reads the configuration as the command line does, and connects.
+   * @throws RedisError when no Redis answers, RecipeError when the configuration is wrong.
+   */
+  static async open({ config }: { config?: string } = {}): Promise<Producer> {
+    return new Producer(await connectProducer(readSettings(config).redis), config);
+  }
+
+  /**
+   * @param recipe its YAML text, or the same as an object
+   * @throws RecipeError with every problem, UsageError when the key belongs to another recipe.
+   */
+  async enqueueSession(
+    recipe: string | object,
+    { key, labels, set, file = 'recipe' }: EnqueueOptions = {},
+  ): Promise<Enqueued> {
+    const loadgen = await loadLoadgen();
+    const plan = planSession({
+      // JSON is YAML.
+      recipeText: typeof recipe === 'string' ? recipe : JSON.stringify(recipe, null, 2),
+      file,
+      settings: readSettings(this.#config),
+      overrides: set,
+      labels,
+      version: ownVersion(),
+      blobs: { loadgen },
+      resolveTarget: sshTargetOf,
+    });
+    return enqueueSession(this.#deps, plan, { key, blobs: [loadgen] });
+  }
+
+  session(id: string): Promise<SessionView> {
+    return sessionView(this.#deps, id);
+  }
+
+  /** Resolves when the session is over. @throws the signal's reason when it aborts first. */
+  async waitForSession(id: string, { signal, onEvent }: WaitOptions = {}): Promise<SessionView> {
+    for await (const note of watchSession(this.#deps, id, signal)) onEvent?.(note);
+    signal?.throwIfAborted();
+    return sessionView(this.#deps, id);
+  }
+
+  /** Asks for its end; `waitForSession` tells when its Slurm jobs are gone. */
+  async cancelSession(id: string, why = 'cancelled by a program'): Promise<void> {
+    await requestCancel(this.#deps, id, why);
+  }
+
+  close(): Promise<void> {
+    return closeProducer(this.#deps);
+  }
+}
+
+const readSettings = (config: string | undefined) =>
+  loadSettings({ config, cwd: process.cwd(), env: process.env, home: homedir() });

@@ -1,0 +1,68 @@
+import { readBreaker } from '../shared/cluster/breaker.ts';
+import type { Plan } from '../shared/plan/plan.ts';
+import { clusterStore } from '../shared/redis/cluster-store.ts';
+import { phaseOf, type RoleFacts } from '../shared/session/facts.ts';
+import type { SessionRecord } from '../shared/session/record.ts';
+import { verdictText } from '../shared/session/timeline.ts';
+import type { ProducerDeps } from './connect-producer.ts';
+import { noSession } from './find-session.ts';
+import { liveWorkers } from './live-workers.ts';
+
+/** A session for people and programs: what `status --json` prints. New fields may come; none changes its meaning. */
+export type SessionView = Awaited<ReturnType<typeof sessionView>>;
+export type RoleView = ReturnType<typeof roleView>;
+
+export async function sessionView({ redis, store }: ProducerDeps, id: string) {
+  const session = await store.read(id);
+  if (!session) throw noSession(id);
+  const { record, plan } = session;
+  const [own, cluster, workers, breaker] = await Promise.all([
+    store.counts(id),
+    clusterStore(redis, record.cluster).counts(),
+    liveWorkers(redis, record.cluster),
+    readBreaker(redis, record.cluster),
+  ]);
+  return {
+    v: 1 as const,
+    id: record.id,
+    name: record.name,
+    state: record.state,
+    attempt: record.attempt,
+    ...(record.ending ? { ending: { why: record.ending.why, text: record.ending.text } } : {}),
+    labels: record.labels,
+    createdAt: new Date(record.createdAt).toISOString(),
+    ...(record.endedAt === undefined ? {} : { endedAt: new Date(record.endedAt).toISOString() }),
+    roles: Object.fromEntries(plan.roles.map((role) => [role.role, roleView(record, role)])),
+    cluster: {
+      name: record.cluster,
+      workers,
+      /** Present while the cluster cannot be reached. */
+      ...(breaker ? { unreachable: breaker } : {}),
+    },
+    /** What it cost: the session's own commands and transfers, and all of the cluster's since it is known. */
+    counts: { session: own, cluster },
+    results: record.results,
+    ...(record.resultsFolder === undefined ? {} : { resultsFolder: record.resultsFolder }),
+  };
+}
+
+function roleView(record: SessionRecord, { role, side, kind, name }: Plan['roles'][number]) {
+  const facts: RoleFacts | undefined = record.roles[role];
+  const phase = facts ? phaseOf(facts, side) : ('none' as const);
+  return {
+    side,
+    kind,
+    name,
+    phase,
+    ...(facts?.submit.is === 'accepted' ? { slurmJob: facts.submit.id } : {}),
+    ...present('node', facts?.started?.event.host || facts?.slurm?.nodes),
+    ...present('slurmState', facts?.slurm?.word),
+    // Only while it waits: afterwards Slurm says None.
+    ...present('reason', facts?.slurm?.life === 'waiting' ? facts.slurm.reason : undefined),
+    ...(facts?.verdict ? { verdict: facts.verdict.is, verdictText: verdictText(facts.verdict) } : {}),
+    released: facts?.released ?? 'no',
+  };
+}
+
+const present = <Name extends string>(name: Name, value: string | undefined) =>
+  (value ? { [name]: value } : {}) as { [key in Name]?: string };
