@@ -7,7 +7,10 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          include: ['test/{recipe,loadgen,session,slurm,workers}/**/*.test.ts', 'test/ssh/{known-hosts,ssh-target}.test.ts'],
+          include: [
+            'test/{recipe,loadgen,session,slurm,workers}/**/*.test.ts',
+            'test/ssh/{known-hosts,ssh-target}.test.ts',
+          ],
           testTimeout: 60_000,
         },
       },

@@ -24,9 +24,13 @@ export const loadgenBundle = {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(`${root}dist`, { recursive: true, force: true });
-  execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
-    stdio: 'inherit',
-  });
+  execFileSync(
+    process.execPath,
+    [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`],
+    {
+      stdio: 'inherit',
+    },
+  );
   for (const shell of ['shared/slurm/remote/tool.sh', 'jobs/preamble/preamble.sh']) {
     cpSync(`${root}src/${shell}`, `${root}dist/${shell}`);
   }

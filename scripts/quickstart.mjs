@@ -53,7 +53,8 @@ async function run() {
   try {
     const session = await submit(config, interrupted.signal);
     const code = session.code;
-    if (code === 130) log('The session goes on, but its worker stops with this command: run it again to go on.');
+    if (code === 130)
+      log('The session goes on, but its worker stops with this command: run it again to go on.');
     if (json) console.log(JSON.stringify(summary(session.view)));
     return code;
   } finally {

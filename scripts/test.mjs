@@ -33,7 +33,9 @@ async function main() {
   const tests = report.testResults.flatMap((file) => file.assertionResults);
   const count = (status) => tests.filter((test) => test.status === status).length;
   // A file that could not be loaded has no tests, and is a failure all the same.
-  const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const broken = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
   const failed = count('failed') + broken.length;
   const skipped = tests.length - count('passed') - count('failed');
   if (skipped > 0) console.log(`${skipped} skipped: marked so in the tests`);

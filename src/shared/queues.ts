@@ -63,7 +63,10 @@ export function queues(redis: Redis): Queues {
       action: node.action,
       ...(node.role === undefined ? {} : { role: node.role }),
     };
-    const options: JobsOptions = { jobId: actionId(record.id, record.attempt, node, generation), ...retryPolicy(node.action) };
+    const options: JobsOptions = {
+      jobId: actionId(record.id, record.attempt, node, generation),
+      ...retryPolicy(node.action),
+    };
     return {
       name: `${record.name}${node.role ? ` ${node.role}` : ''}`,
       queueName: queueName(record.cluster, node.action),
@@ -85,7 +88,8 @@ export function queues(redis: Redis): Queues {
     async wake(record, plan) {
       if (isOver(record)) return;
       await Promise.all(
-        nodes(plan.actions).map((node) => promote(queue(record.cluster, node.action), actionId(record.id, record.attempt, node)),
+        nodes(plan.actions).map((node) =>
+          promote(queue(record.cluster, node.action), actionId(record.id, record.attempt, node)),
         ),
       );
     },

@@ -45,7 +45,9 @@ export interface ActionContext {
   apply(event: NewEvent): Promise<Applied>;
 }
 
-type Given = Omit<ActionContext, 'record' | 'plan' | 'role' | 'facts' | 'apply'> & { roleName: string | undefined };
+type Given = Omit<ActionContext, 'record' | 'plan' | 'role' | 'facts' | 'apply'> & {
+  roleName: string | undefined;
+};
 
 export function actionContext(given: Given): ActionContext {
   return {

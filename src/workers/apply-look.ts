@@ -24,7 +24,11 @@ export async function applyLook(
     const rows = rolesOf(served, session).flatMap(({ role, name }) =>
       look.rows.filter((row) => row.name === name).map(({ row }) => ({ role, row })),
     );
-    const applied = await served.store.apply(id, { type: 'looked', attempt, rows, times, clock, look: number }, lease);
+    const applied = await served.store.apply(
+      id,
+      { type: 'looked', attempt, rows, times, clock, look: number },
+      lease,
+    );
     if (applied?.record.closed || applied?.record.ending) releasing = true;
   }
   return { releasing };
@@ -32,18 +36,22 @@ export async function applyLook(
 
 /** Asks accounting about Slurm jobs that squeue no longer lists and that have no verdict yet. */
 export async function askAccounting(served: ServedCluster, lease: Lease): Promise<void> {
-  const sessions = (await Promise.all((await served.store.open(served.name)).map((id) => served.store.read(id)))).filter(
-    (session) => session !== undefined,
-  );
+  const sessions = (
+    await Promise.all((await served.store.open(served.name)).map((id) => served.store.read(id)))
+  ).filter((session) => session !== undefined);
   const open = sessions.flatMap((session) =>
     rolesOf(served, session).flatMap(({ role, name }) => {
       const facts = session.record.roles[role];
-      const wanted = facts?.submit.is === 'accepted' && facts.gone && !facts.verdict && facts.slurm?.life !== 'ended';
+      const wanted =
+        facts?.submit.is === 'accepted' && facts.gone && !facts.verdict && facts.slurm?.life !== 'ended';
       return wanted && facts.submit.is === 'accepted' ? [{ session, role, name, submit: facts.submit }] : [];
     }),
   );
   if (open.length === 0) return;
-  const answer = await account(served.link, open.map(({ submit }) => submit.id));
+  const answer = await account(
+    served.link,
+    open.map(({ submit }) => submit.id),
+  );
   const times: SlurmTimes = await served.cluster.times();
   for (const { session, role, name, submit } of open) {
     const answers = [{ role, answer: answerFor(answer, name, submit) }];
@@ -60,7 +68,8 @@ function answerFor(
   if (answer.is !== 'rows') return { is: answer.is };
   // Ids are used again after a controller lost its state: the name has to fit, too. Five minutes: two clocks.
   const found = answer.rows.find(
-    ({ row, name: named, submittedS }) => row.id === submit.id && named === name && submittedS >= submit.at - 300,
+    ({ row, name: named, submittedS }) =>
+      row.id === submit.id && named === name && submittedS >= submit.at - 300,
   );
   return found ? { is: 'row', row: found.row } : { is: 'knows-nothing' };
 }

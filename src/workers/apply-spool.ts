@@ -25,7 +25,10 @@ export async function applySpool(
   observedS: number,
 ): Promise<Spooled> {
   const acknowledged: string[] = [];
-  const sessions = new Map<string, { session: string; attempt: number; files: { role: string; file: SpoolFile }[] }>();
+  const sessions = new Map<
+    string,
+    { session: string; attempt: number; files: { role: string; file: SpoolFile }[] }
+  >();
   for (const { name, text } of files) {
     const file = read(name, text);
     if (file === 'newer') continue;

@@ -26,7 +26,9 @@ export const cancel: Action = {
     if (context.record.closed && sinceMs < REPEAT_MS) return { sleep: WAITING, ms: REPEAT_MS - sinceMs };
     const first = context.record.closed === undefined;
     releasedAt.set(key, performance.now());
-    const roles = context.plan.roles.map(({ role }) => role).filter((role) => !first || stillHere(context, role));
+    const roles = context.plan.roles
+      .map(({ role }) => role)
+      .filter((role) => !first || stillHere(context, role));
     const { owners, complaints } = await releaseRoles(context.place, roles, true);
     if (complaints) await context.say(`scancel: ${complaints}`);
     const { windowS } = await context.cluster.times();

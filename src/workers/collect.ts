@@ -17,7 +17,10 @@ export const collect: Action = {
     const { attempt, roles } = context.record;
     const open = Object.entries(roles).filter(([, facts]) => !facts.verdict || facts.released === 'no');
     if (open.length > 0) {
-      return { sleep: `waiting for the last word on ${open.map(([role]) => role).join(', ')}`, ms: LONGEST_SLEEP_MS };
+      return {
+        sleep: `waiting for the last word on ${open.map(([role]) => role).join(', ')}`,
+        ms: LONGEST_SLEEP_MS,
+      };
     }
     const files = context.record.begun ? await fetchFiles(context) : new Map<string, Buffer>();
     const checks = new Map<string, Checked>();
@@ -56,7 +59,8 @@ async function fetchFiles(context: ActionContext): Promise<Files> {
   return tar ? readTar(tar) : new Map();
 }
 
-const resultsPath = ({ resultsFolder, record }: ActionContext): string => join(resultsFolder ?? '', record.id);
+const resultsPath = ({ resultsFolder, record }: ActionContext): string =>
+  join(resultsFolder ?? '', record.id);
 
 /** Copies what came into the results folder of this host, whole or not at all. */
 async function keep(context: ActionContext, files: Files): Promise<string | undefined> {

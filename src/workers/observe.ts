@@ -5,9 +5,9 @@ import { type Lease, takeLease } from '../shared/redis/lease.ts';
 import { look, readConfig } from '../shared/slurm/remote/verbs.ts';
 import { applyLook, askAccounting } from './apply-look.ts';
 import { applySpool } from './apply-spool.ts';
+import { type OpenStream, openStream } from './open-stream.ts';
 import { pause } from './pause.ts';
 import type { ServedCluster } from './served-cluster.ts';
-import { type OpenStream, openStream } from './open-stream.ts';
 import { cancelStrays } from './strays.ts';
 
 const LEASE_MS = 12_000;
@@ -52,7 +52,12 @@ async function keepLease(lease: Lease, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function watchCluster(served: ServedCluster, lease: Lease, log: Logger, signal: AbortSignal): Promise<void> {
+async function watchCluster(
+  served: ServedCluster,
+  lease: Lease,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   if (!(await served.cluster.times()).known) await served.cluster.saveTimes(await readConfig(served.link));
   let soon = true;
   const stream = await openStream(served, async (files, observedS, acknowledge) => {

@@ -53,7 +53,7 @@ export async function openStream(served: ServedCluster, onFiles: OnFiles): Promi
   await served.cluster.count('streams');
   const say = (line: string) => running.stdin.write(`${line}\n`);
   const heartbeat = setInterval(() => say('hb'), HEARTBEAT_MS);
-  running.done.then((outcome) => {
+  void running.done.then((outcome) => {
     over = true;
     clearInterval(heartbeat);
     if (outcome.kind === 'lost' && !failure) failure = new Error(`the stream was lost: ${outcome.why}`);

@@ -12,7 +12,8 @@ export const pollStatus: Action = {
   runs: 'after-success',
   async run(context) {
     const { facts, role, record } = context;
-    if (record.ending?.why === 'complete') return { done: { ok: true, verdict: facts.verdict ?? 'see collect' } };
+    if (record.ending?.why === 'complete')
+      return { done: { ok: true, verdict: facts.verdict ?? 'see collect' } };
     if (facts.verdict && !facts.live) return { done: { ok: true, verdict: facts.verdict } };
     if (facts.verdict) {
       // Past one of its deadlines, and still there: it is ours to end, though the session goes on.

@@ -30,7 +30,8 @@ export function checkResults(role: RolePlan, facts: RoleFacts, files: Files): Ch
   const said = facts.exited?.event.manifest;
   const manifest = files.get(`${role.role}.manifest`);
   if (!said || !manifest) return { ok: false, why: 'it left no list of its results' };
-  if (sha256(manifest) !== said) return { ok: false, why: 'the list of results is not the one that it wrote at its end' };
+  if (sha256(manifest) !== said)
+    return { ok: false, why: 'the list of results is not the one that it wrote at its end' };
   for (const line of manifest.toString('utf8').split('\n').filter(Boolean)) {
     const [, hash = '', name = ''] = /^([0-9a-f]{64}) [ *]\.\/(.*)$/.exec(line) ?? [];
     // sha256sum escapes odd names with a leading backslash; such a file is kept, but cannot be checked here.
@@ -39,14 +40,17 @@ export function checkResults(role: RolePlan, facts: RoleFacts, files: Files): Ch
     if (!content) return { ok: false, why: `${name} is listed, but did not come` };
     if (sha256(content) !== hash) return { ok: false, why: `${name} is not the file that was listed` };
   }
-  return role.resultParser === 'loadgen' ? readLoadgenResult(files.get(`results/${role.role}/result.json`)) : { ok: true };
+  return role.resultParser === 'loadgen'
+    ? readLoadgenResult(files.get(`results/${role.role}/result.json`))
+    : { ok: true };
 }
 
 function readLoadgenResult(content: Buffer | undefined): Checked {
   if (!content) return { ok: false, why: 'there is no result.json' };
   if (content.length > 1024 * 1024) return { ok: false, why: 'result.json is larger than 1 MiB' };
   const parsed = resultSchema.safeParse(parseJson(content));
-  if (!parsed.success) return { ok: false, why: `result.json is not a result: ${parsed.error.issues[0]?.message}` };
+  if (!parsed.success)
+    return { ok: false, why: `result.json is not a result: ${parsed.error.issues[0]?.message}` };
   return { ok: true, result: parsed.data };
 }
 

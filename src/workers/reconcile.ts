@@ -43,16 +43,24 @@ async function mend(served: ServedCluster, { record, plan }: StoredSession, log:
     await served.store.apply(record.id, { type: 'enqueued', ...(await served.cluster.stamp()) });
   }
   // Its last action is over, and the session is not: Redis lost the end of the record.
-  if (root && ((await root.isCompleted()) || (await root.isFailed()))) await addEnd(served, { record, plan }, log);
+  if (root && ((await root.isCompleted()) || (await root.isFailed())))
+    await addEnd(served, { record, plan }, log);
 }
 
-async function addEnd(served: ServedCluster, { record, plan }: Pick<StoredSession, 'record' | 'plan'>, log: Logger) {
+async function addEnd(
+  served: ServedCluster,
+  { record, plan }: Pick<StoredSession, 'record' | 'plan'>,
+  log: Logger,
+) {
   const queue = served.queues.queue(record.cluster, plan.actions.action);
   for (let generation = 1; generation < 100; generation++) {
     const job = await queue.getJob(actionId(record.id, record.attempt, plan.actions, generation));
     if (job && !(await job.isCompleted()) && !(await job.isFailed())) return;
     if (job) continue;
-    log.warn({ session: record.id, generation }, 'the session has not ended, but its actions have: ending it again');
+    log.warn(
+      { session: record.id, generation },
+      'the session has not ended, but its actions have: ending it again',
+    );
     await served.queues.addEnd(record, plan, generation);
     return;
   }

@@ -2,9 +2,9 @@ import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
 import { coerceError, SbenchError } from '../shared/errors.ts';
 import type { ActionName, ActionNode } from '../shared/plan/plan.ts';
-import { actionId, type ActionPayload, actionPayload, nodes, promote } from '../shared/queues.ts';
-import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
+import { type ActionPayload, actionId, actionPayload, nodes, promote } from '../shared/queues.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
+import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { isOver } from '../shared/session/record.ts';
 import { type Action, type ActionContext, actionContext, type Outcome } from './action.ts';
 import { awaitReady } from './await-ready.ts';
@@ -30,7 +30,12 @@ const ACTIONS: Record<ActionName, Action> = {
 const STUBBORN_SLEEP_MS = 15_000;
 
 /** The one wrapper of all actions: parse, run or skip, map the outcome, record, log. */
-export async function runAction(served: ServedCluster, job: Job, token: string, log: Logger): Promise<unknown> {
+export async function runAction(
+  served: ServedCluster,
+  job: Job,
+  token: string,
+  log: Logger,
+): Promise<unknown> {
   const payload = readPayload(job.data);
   if (!payload) return sleep(served, job, token, undefined, LONGEST_SLEEP_MS);
   const session = await served.store.read(payload.session);
@@ -69,7 +74,13 @@ async function attempt(
   }
 }
 
-async function conclude(served: ServedCluster, context: ActionContext, outcome: Outcome, job: Job, token: string) {
+async function conclude(
+  served: ServedCluster,
+  context: ActionContext,
+  outcome: Outcome,
+  job: Job,
+  token: string,
+) {
   if ('done' in outcome) return { attempt: context.record.attempt, ...outcome.done };
   return sleep(served, job, token, context.session, outcome.ms ?? LONGEST_SLEEP_MS);
 }
@@ -126,22 +137,37 @@ function readPayload(data: unknown): ActionPayload | undefined {
 }
 
 /** Why an action has nothing to do; undefined: it runs. Success is positive: a missing child is a failure. */
-async function whyNot({ record, plan }: StoredSession, payload: ActionPayload, job: Job): Promise<string | undefined> {
+async function whyNot(
+  { record, plan }: StoredSession,
+  payload: ActionPayload,
+  job: Job,
+): Promise<string | undefined> {
   if (isOver(record)) return `the session is ${record.state}`;
   if (payload.attempt !== record.attempt) return `attempt ${payload.attempt} is over`;
   if (ACTIONS[payload.action].runs === 'always') return undefined;
   if (record.ending && !(payload.action === 'poll-status' && record.ending.why === 'complete')) {
     return record.ending.text;
   }
-  const node = nodes(plan.actions).find(({ action, role }) => action === payload.action && role === payload.role);
+  const node = nodes(plan.actions).find(
+    ({ action, role }) => action === payload.action && role === payload.role,
+  );
   const values = Object.entries(await job.getChildrenValues());
-  const missing = (node?.children ?? []).find((child) => !succeeded(child, record.id, payload.attempt, values));
+  const missing = (node?.children ?? []).find(
+    (child) => !succeeded(child, record.id, payload.attempt, values),
+  );
   return missing && `${missing.action}${missing.role ? ` ${missing.role}` : ''} did not succeed`;
 }
 
-function succeeded(child: ActionNode, session: string, attempt: number, values: [string, unknown][]): boolean {
+function succeeded(
+  child: ActionNode,
+  session: string,
+  attempt: number,
+  values: [string, unknown][],
+): boolean {
   const id = actionId(session, attempt, child);
-  const value = values.find(([key]) => key.endsWith(`:${id}`))?.[1] as { ok?: unknown; attempt?: unknown } | undefined;
+  const value = values.find(([key]) => key.endsWith(`:${id}`))?.[1] as
+    | { ok?: unknown; attempt?: unknown }
+    | undefined;
   return value?.ok === true && value.attempt === attempt;
 }
 
@@ -173,4 +199,3 @@ function contextFor(
     },
   });
 }
-

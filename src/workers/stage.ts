@@ -12,7 +12,9 @@ import type { Action, ActionContext } from './action.ts';
 export const stage: Action = {
   runs: 'after-success',
   async run(context) {
-    const artifacts = new Map(context.plan.roles.flatMap((role) => role.artifacts).map((each) => [each.as, each]));
+    const artifacts = new Map(
+      context.plan.roles.flatMap((role) => role.artifacts).map((each) => [each.as, each]),
+    );
     const uploads = await Promise.all([...artifacts.values()].map((artifact) => upload(artifact, context)));
     const missing = await prepareAttempt(context.place, uploads);
     for (const each of uploads.filter((candidate) => missing.includes(candidate.as))) {
@@ -49,7 +51,11 @@ async function ownNode(clusterArch: string): Promise<Upload> {
   if (process.platform !== 'linux' || (clusterArch !== '' && clusterArch !== ours)) {
     throw new SbenchError(
       `this worker's Node.js (${process.platform} ${process.arch}) does not run on the cluster (linux ${clusterArch})`,
-      { code: 'NODE_ARCH', remedy: 'final', hint: "Give the client a module with Node.js: 'modules: [nodejs]'." },
+      {
+        code: 'NODE_ARCH',
+        remedy: 'final',
+        hint: "Give the client a module with Node.js: 'modules: [nodejs]'.",
+      },
     );
   }
   ownNodeOnce ??= describeOwnNode();
@@ -60,5 +66,10 @@ async function describeOwnNode(): Promise<Upload> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(process.execPath), hash);
   const { size } = await stat(process.execPath);
-  return { as: 'node', sha256: hash.digest('hex'), bytes: size, open: () => createReadStream(process.execPath) };
+  return {
+    as: 'node',
+    sha256: hash.digest('hex'),
+    bytes: size,
+    open: () => createReadStream(process.execPath),
+  };
 }

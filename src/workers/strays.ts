@@ -18,7 +18,8 @@ export async function cancelStrays(served: ServedCluster, look: Look, log: Logge
   const now = new Map<string, number>();
   for (const { name, row } of look.rows) {
     const owner = parseSlurmJobName(name);
-    if (owner?.installation !== served.link.installation || (row.life !== 'waiting' && row.life !== 'live')) continue;
+    if (owner?.installation !== served.link.installation || (row.life !== 'waiting' && row.life !== 'live'))
+      continue;
     const session = await served.store.read(owner.session);
     // An attempt newer than the record's: Redis lost its tail, and will learn of it again.
     const wanted = session && !isOver(session.record) && owner.attempt >= session.record.attempt;
@@ -26,8 +27,16 @@ export async function cancelStrays(served: ServedCluster, look: Look, log: Logge
     const times = (counts.get(name) ?? 0) + 1;
     now.set(name, times);
     if (times <= SEEN_BEFORE) continue;
-    log.warn({ cluster: served.name, name, slurmJob: row.id }, 'ending a Slurm job of ours that no session wants');
-    const place = { link: served.link, session: owner.session, attempt: owner.attempt, counted: async () => {} };
+    log.warn(
+      { cluster: served.name, name, slurmJob: row.id },
+      'ending a Slurm job of ours that no session wants',
+    );
+    const place = {
+      link: served.link,
+      session: owner.session,
+      attempt: owner.attempt,
+      counted: async () => {},
+    };
     await releaseRoles(place, [owner.role], true);
   }
   seen.set(served, now);

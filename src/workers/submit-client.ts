@@ -13,7 +13,8 @@ export const submitClient: Action = {
 function targets({ role, record }: ActionContext): string {
   const lines = role.needs.map((service) => {
     const { started, ready, submit } = record.roles[service] ?? {};
-    if (!started || !ready || submit?.is !== 'accepted') throw new Error(`${service} is not ready, and it should be`);
+    if (!started || !ready || submit?.is !== 'accepted')
+      throw new Error(`${service} is not ready, and it should be`);
     const { host, addresses = '', restart } = started.event;
     return [service, submit.id, restart, ready.event.port, host, addresses.trim()].join(' ').trim();
   });

@@ -13,7 +13,12 @@ export async function submitRole(context: ActionContext, target: string): Promis
   const { submit: known } = context.facts;
   if (context.record.ending) return { done: { ok: false, why: context.record.ending.text } };
   if (known.is === 'accepted') return { done: { ok: true, slurmJob: known.id } };
-  const outcome = await submit(context.place, { role: role.role, script: role.script, options: role.options, target });
+  const outcome = await submit(context.place, {
+    role: role.role,
+    script: role.script,
+    options: role.options,
+    target,
+  });
   return conclude(context, outcome);
 }
 
@@ -26,7 +31,8 @@ async function conclude(context: ActionContext, outcome: SubmitOutcome): Promise
       return { done: { ok: true, slurmJob: outcome.id } };
     case 'refused':
       await context.apply({ ...answered, answer: outcome });
-      if (role.side === 'service') throw new RefusedError(`Slurm refused service ${role.name}: ${outcome.reason}`);
+      if (role.side === 'service')
+        throw new RefusedError(`Slurm refused service ${role.name}: ${outcome.reason}`);
       // A client that Slurm does not take is a result: the next client runs.
       return { done: { ok: true, refused: outcome.reason } };
     case 'closed':

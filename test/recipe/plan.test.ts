@@ -170,7 +170,7 @@ test('limits: the recipe’s, the role’s, the defaults', () => {
   ]);
   const plan = planOf({ timeouts, service: SERVICE });
   expect([plan.maxIdleS, plan.deadManS]).toEqual([2700, 10_800]);
-  expect(plan.roles[0]?.script).toContain('SB_DEAD_MAN_S=10800\nSB_START_LIMIT_S=120\n');
+  expect(plan.roles[0]?.script).toContain('SB_DEAD_MAN_S=10800\n');
   expect(
     messagesOf(() =>
       planOf({ service: { ...SERVICE, timeouts: { start: '1m' }, health_check: { timeout: 9 } } }),

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,20 +6,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Redis } from 'ioredis';
 import { enqueueSession } from '../../src/producer/enqueue-session.ts';
+import { type LoadgenBlob, loadLoadgen } from '../../src/producer/load-loadgen.ts';
 import { planSession } from '../../src/producer/plan-session.ts';
 import { sshTargetOf } from '../../src/shared/cluster/ssh-target-of.ts';
+import type { Plan } from '../../src/shared/plan/plan.ts';
 import { type Queues, queues } from '../../src/shared/queues.ts';
 import { clusterStore, installationId } from '../../src/shared/redis/cluster-store.ts';
 import { connectRedis } from '../../src/shared/redis/connect.ts';
 import { type SessionStore, sessionStore } from '../../src/shared/redis/session-store.ts';
 import { isOver, type SessionRecord } from '../../src/shared/session/record.ts';
 import { loadSettings } from '../../src/shared/settings/load-settings.ts';
-import { loadLoadgen } from '../../src/producer/load-loadgen.ts';
 import { startRedis } from './redis.ts';
 import { type ClusterFacts, testbedFacts } from './testbed.ts';
 import { until } from './until.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = process.env.SBENCH_LAB_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface LabOptions {
   /** Reaches the cluster at this address, e.g. a fault proxy's. */
@@ -52,19 +53,25 @@ export async function openLab({ via }: LabOptions = {}) {
   // In the home folder that login node and compute nodes share. Each Slurm job writes one line at its start.
   const ledgerFile = `ledger-${installation}`;
 
-  async function submit(recipeText: string, { key, set = [] }: { key?: string; set?: string[] } = {}): Promise<string> {
+  async function plan(recipeText: string, set: string[] = []): Promise<{ plan: Plan; loadgen: LoadgenBlob }> {
     const loadgen = await loadLoadgen();
-    const plan = planSession({
-      recipeText,
-      file: 'recipe.yaml',
-      settings,
-      overrides: set,
-      version: 'test',
-      blobs: { loadgen },
-      resolveTarget: sshTargetOf,
-    });
-    const deps = { redis, store, queues: allQueues };
-    return (await enqueueSession(deps, plan, { key, blobs: [loadgen] })).id;
+    return {
+      loadgen,
+      plan: planSession({
+        recipeText,
+        file: 'recipe.yaml',
+        settings,
+        overrides: set,
+        version: 'test',
+        blobs: { loadgen },
+        resolveTarget: sshTargetOf,
+      }),
+    };
+  }
+
+  async function submit(recipeText: string, { key, set }: { key?: string; set?: string[] } = {}): Promise<string> {
+    const { plan: planned, loadgen } = await plan(recipeText, set);
+    return (await enqueueSession({ redis, store, queues: allQueues }, planned, { key, blobs: [loadgen] })).id;
   }
 
   function startWorker(env: NodeJS.ProcessEnv = {}): LabWorker {
@@ -92,11 +99,20 @@ export async function openLab({ via }: LabOptions = {}) {
     if (!session) throw new Error(`no session ${id}`);
     return session.record;
   };
-  const untilRecord = (id: string, what: string, test: (record: SessionRecord) => boolean, withinMs = 90_000) =>
-    until(`session ${id} ${what}`, async () => {
-      const now = await record(id);
-      return test(now) ? now : undefined;
-    }, withinMs).catch(async (error: Error) => {
+  const untilRecord = (
+    id: string,
+    what: string,
+    test: (record: SessionRecord) => boolean,
+    withinMs = 90_000,
+  ) =>
+    until(
+      `session ${id} ${what}`,
+      async () => {
+        const now = await record(id);
+        return test(now) ? now : undefined;
+      },
+      withinMs,
+    ).catch(async (error: Error) => {
       throw new Error(`${error.message}; it is ${JSON.stringify(await record(id))}`);
     });
 
@@ -110,14 +126,25 @@ export async function openLab({ via }: LabOptions = {}) {
     queues: allQueues,
     cluster,
     installation,
+    plan,
     submit,
     startWorker,
     record,
     untilRecord,
     untilOver: (id: string, withinMs = 120_000) => untilRecord(id, 'is over', isOver, withinMs),
     timeline: async (id: string): Promise<{ what: string; role?: string; text: string }[]> =>
-      (await redis.xrange(`sbench:session:${id}:timeline`, '-', '+')).map(([, fields]) => JSON.parse(fields[1] ?? '')),
-    cli: (...words: string[]) => spawnSync(process.execPath, [MAIN, ...words, '--config', config], { encoding: 'utf8' }),
+      (await redis.xrange(`sbench:session:${id}:timeline`, '-', '+')).map(([, fields]) =>
+        JSON.parse(fields[1] ?? ''),
+      ),
+    cli: (...words: string[]) =>
+      spawnSync(process.execPath, [MAIN, ...words, '--config', config], { encoding: 'utf8' }),
+    /** The same without blocking this process, for commands that take long. */
+    run: (...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> =>
+      new Promise((resolve) => {
+        const child = execFile(process.execPath, [MAIN, ...words, '--config', config], (_, stdout, stderr) =>
+          resolve({ status: child.exitCode ?? -1, stdout, stderr }),
+        );
+      }),
     /** A line for a recipe's `setup:` that records that this Slurm job had an effect. */
     ledgerLine: `echo "$SLURM_JOB_NAME $SLURM_JOB_ID" >> "$HOME/${ledgerFile}"`,
     /** What the Slurm jobs of this installation did, read on the cluster. */
@@ -127,6 +154,8 @@ export async function openLab({ via }: LabOptions = {}) {
         .filter(Boolean)
         .map((line) => ({ name: line.split(' ')[0] ?? '', id: line.split(' ')[1] ?? '' })),
     onLogin: (command: string) => onLogin(cluster, command),
+    /** Accounting's word on a Slurm job: `FAILED 3:0`. It comes a moment after the end. */
+    accounted: (id: number | string): string => onLogin(cluster, `sacct -X -n -P -j ${id} -o State,ExitCode`).trim().replace('|', ' '),
     /** Slurm jobs of this installation that are still in Slurm's hands. */
     liveSlurmJobs: () =>
       onLogin(cluster, `squeue -a --me -h -o '%i %T %j'`)
@@ -138,7 +167,10 @@ export async function openLab({ via }: LabOptions = {}) {
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
-      const left = onLogin(cluster, `squeue -a --me -h -o '%i %j' | grep ' sb-${installation}-' | cut -d' ' -f1`);
+      const left = onLogin(
+        cluster,
+        `squeue -a --me -h -o '%i %j' | grep ' sb-${installation}-' | cut -d' ' -f1`,
+      );
       for (const id of left.split('\n').filter(Boolean)) onLogin(cluster, `scancel ${id}`);
       onLogin(cluster, `rm -rf ${ledgerFile} .sbench/v1/${installation}`);
       await allQueues.close();
@@ -159,7 +191,10 @@ function writeConfiguration(
   const file = join(folder, 'sbench.config.yaml');
   // Behind a proxy the login node has another address, and the same host key.
   const knownHosts = join(folder, 'known_hosts');
-  const keys = readFileSync(cluster.knownHosts, 'utf8').trim().split('\n').map((line) => line.split(/\s+/).slice(1).join(' '));
+  const keys = readFileSync(cluster.knownHosts, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/\s+/).slice(1).join(' '));
   const { host, port } = via ?? cluster;
   writeFileSync(knownHosts, keys.map((key) => `[${host}]:${port} ${key}\n${host} ${key}\n`).join(''));
   writeFileSync(

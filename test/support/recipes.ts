@@ -9,7 +9,13 @@ export interface Shape {
 }
 
 /** One Ollama-compatible service and one load generator, each on a CPU. JSON is YAML. */
-export function ollamaRecipe({ serviceSetup = [], clientSetup = [], service, client, timeouts }: Shape = {}): string {
+export function ollamaRecipe({
+  serviceSetup = [],
+  clientSetup = [],
+  service,
+  client,
+  timeouts,
+}: Shape = {}): string {
   return JSON.stringify({
     version: 1,
     name: 'test',

@@ -24,9 +24,13 @@ const SETUP = fileURLToPath(new URL('../../scripts/setup.mjs', import.meta.url))
 export function testbedFacts(): TestbedFacts {
   const given = process.env.SBENCH_TESTBED_FACTS;
   if (given) return JSON.parse(given) as TestbedFacts;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [SETUP, 'build', 'cluster', 'redis-server', 'llm'], {
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [SETUP, 'build', 'cluster', 'redis-server', 'llm'],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0) throw new Error(`the test bed could not be set up: ${stderr}`);
   process.env.SBENCH_TESTBED_FACTS = stdout;
   return JSON.parse(stdout) as TestbedFacts;

@@ -24,7 +24,9 @@ export class Answer {
       .filter((line) => line !== '')
       .map((line) => {
         const space = line.indexOf(' ');
-        return space < 0 ? { word: line, rest: '' } : { word: line.slice(0, space), rest: line.slice(space + 1) };
+        return space < 0
+          ? { word: line, rest: '' }
+          : { word: line.slice(0, space), rest: line.slice(space + 1) };
       });
   }
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { coerceError, ConnectionError, SbenchError } from '../errors.ts';
+import { ConnectionError, coerceError, SbenchError } from '../errors.ts';
 import { keys } from '../redis/keys.ts';
 import { takeLease } from '../redis/lease.ts';
 

@@ -28,7 +28,12 @@ export interface ClusterLink {
   run(command: Command): Promise<Buffer>;
   ask(command: Command): Promise<Answer>;
   /** A long-lived verb. `onStdout` gets what it prints, markers and all. */
-  start(verb: string, args: (string | number)[], timeoutMs: number, onStdout: (chunk: Buffer) => void): Promise<RunningCommand>;
+  start(
+    verb: string,
+    args: (string | number)[],
+    timeoutMs: number,
+    onStdout: (chunk: Buffer) => void,
+  ): Promise<RunningCommand>;
   close(): Promise<void>;
 }
 
@@ -119,7 +124,11 @@ function answered(outcome: CommandOutcome, nonce: string, verb: string): Buffer 
     }
   }
   const how = outcome.kind === 'signalled' ? `killed by ${outcome.signal}` : outcome.why;
-  throw new ConnectionError(`the answer to ${verb} was lost: ${how}`, { code: 'LOST', remedy: 'wait', waitMs: 1_000 });
+  throw new ConnectionError(`the answer to ${verb} was lost: ${how}`, {
+    code: 'LOST',
+    remedy: 'wait',
+    waitMs: 1_000,
+  });
 }
 
 /** Connects, installs the tool when it is not there, and makes sure that this is the place we know. */

@@ -8,7 +8,10 @@ export function sshTargetOf(settings: ClusterSettings, home: string = homedir())
   const { hostname, port, username, keyFilename, knownHosts, proxyJump } = settings;
   const given = { hostname: hostname ?? settings.name, port, username, keyFilename, knownHosts, proxyJump };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return resolveTarget({ hostname: given.hostname, ...present }, { home, sshConfigText: readSshConfig(home) });
+  return resolveTarget(
+    { hostname: given.hostname, ...present },
+    { home, sshConfigText: readSshConfig(home) },
+  );
 }
 
 /** What one name stands for in one installation: `user@host:port:workdir`. */

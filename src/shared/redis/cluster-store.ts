@@ -53,7 +53,9 @@ export function clusterStore(redis: Redis, name: string): ClusterStore {
       };
     },
     async saveTimes(words) {
-      const known = Object.entries(words).filter(([word]) => word in SLURM_DEFAULTS || word === 'SLURM_VERSION');
+      const known = Object.entries(words).filter(
+        ([word]) => word in SLURM_DEFAULTS || word === 'SLURM_VERSION',
+      );
       if (known.length > 0) await redis.hset(key, Object.fromEntries(known));
     },
     async epoch() {

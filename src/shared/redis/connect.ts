@@ -24,7 +24,12 @@ export function redisOptions(url: string, use: RedisUse): RedisOptions {
   if (use === 'work') {
     return { ...target, maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 200, 2_000) };
   }
-  return { ...target, maxRetriesPerRequest: 1, connectTimeout: 5_000, retryStrategy: (times) => (times > 3 ? null : 200) };
+  return {
+    ...target,
+    maxRetriesPerRequest: 1,
+    connectTimeout: 5_000,
+    retryStrategy: (times) => (times > 3 ? null : 200),
+  };
 }
 
 /**

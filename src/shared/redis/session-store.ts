@@ -36,10 +36,7 @@ export interface SessionStore {
   read(id: string): Promise<StoredSession | undefined>;
   /** Reads, reduces, stores over the version it was made from; again when somebody else wrote first. */
   apply(id: string, event: SessionEvent, fence?: Lease): Promise<Applied | undefined>;
-  create(
-    record: SessionRecord,
-    plan: Plan,
-  ): Promise<{ id: string; recipeSha256: string }>;
+  create(record: SessionRecord, plan: Plan): Promise<{ id: string; recipeSha256: string }>;
   wakeNumber(id: string): Promise<number>;
   /** The sessions of a cluster that are not over. */
   open(cluster: string): Promise<string[]>;

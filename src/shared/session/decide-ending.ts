@@ -8,7 +8,8 @@ export function decideEnding(record: SessionRecord, plan: Plan, clock: number): 
   const facts = (role: string) => record.roles[role];
   const all = plan.roles.map((role) => ({ role, facts: facts(role.role) }));
   for (const { role, facts } of all) {
-    if (facts?.verdict?.is === 'vanished') return { why: 'vanished', text: `${role.role}: ${facts.verdict.why}`, clock };
+    if (facts?.verdict?.is === 'vanished')
+      return { why: 'vanished', text: `${role.role}: ${facts.verdict.why}`, clock };
   }
   const clients = clientRoles(plan);
   const needed = clients.some((client) => !isThrough(facts(client.role)));
@@ -42,7 +43,8 @@ function endOfService(facts: RoleFacts): string | undefined {
 
 function idle(record: SessionRecord, plan: Plan, clock: number): Ending | undefined {
   const clients = clientRoles(plan).map((client) => record.roles[client.role]);
-  if (clients.length === 0 || clients.some((facts) => facts && phaseOf(facts, 'client') === 'running')) return undefined;
+  if (clients.length === 0 || clients.some((facts) => facts && phaseOf(facts, 'client') === 'running'))
+    return undefined;
   const services = serviceRoles(plan).map((service) => record.roles[service.role]);
   if (!services.every((facts) => facts?.ready)) return undefined;
   const stamps = [
@@ -52,6 +54,8 @@ function idle(record: SessionRecord, plan: Plan, clock: number): Ending | undefi
   if (clock - Math.max(...stamps) <= plan.maxIdleS) return undefined;
   const waiting = plan.roles.find((role) => role.side === 'client' && !isThrough(record.roles[role.role]));
   const reason = waiting && record.roles[waiting.role]?.slurm?.reason;
-  const what = waiting ? `client ${waiting.name} (${reason ? `pending: ${reason}` : 'not running'})` : 'its clients';
+  const what = waiting
+    ? `client ${waiting.name} (${reason ? `pending: ${reason}` : 'not running'})`
+    : 'its clients';
   return { why: 'max-idle', text: `the service was idle for ${plan.maxIdleS} s, waiting for ${what}`, clock };
 }

@@ -36,27 +36,33 @@ export interface Stamp {
 }
 
 /** Everything that can happen to a session. `attempt`: news of another attempt changes nothing. */
-export type SessionEvent = Stamp & (
-  | { type: 'enqueued' }
-  | { type: 'began'; attempt: number }
-  | { type: 'died'; attempt: number; action: ActionName }
-  | { type: 'submit-began'; attempt: number; role: string }
-  | { type: 'submit-answered'; attempt: number; role: string; answer: SubmitAnswer }
-  | { type: 'spool'; attempt: number; files: { role: string; file: SpoolFile }[]; at: number }
-  | { type: 'looked'; attempt: number; rows: { role: string; row: Row }[]; times: SlurmTimes }
-  | { type: 'accounted'; attempt: number; answers: { role: string; answer: AccountingAnswer }[]; times: SlurmTimes }
-  | { type: 'cancel-requested'; text: string }
-  | { type: 'action-failed'; attempt: number; action: ActionName; role?: string; text: string }
-  /** The release was done; `owners`: what the owner files said after it. */
-  | { type: 'closed'; attempt: number; windowS: number; owners: { role: string; answer: SubmitAnswer }[] }
-  | {
-      type: 'collected';
-      attempt: number;
-      /** Roles whose results are missing or wrong, and why. */
-      invalid: { role: string; why: string }[];
-      results: Record<string, unknown>;
-      folder?: string;
-      /** Milliseconds since 1970, for people. */
-      endedAt: number;
-    }
-);
+export type SessionEvent = Stamp &
+  (
+    | { type: 'enqueued' }
+    | { type: 'began'; attempt: number }
+    | { type: 'died'; attempt: number; action: ActionName }
+    | { type: 'submit-began'; attempt: number; role: string }
+    | { type: 'submit-answered'; attempt: number; role: string; answer: SubmitAnswer }
+    | { type: 'spool'; attempt: number; files: { role: string; file: SpoolFile }[]; at: number }
+    | { type: 'looked'; attempt: number; rows: { role: string; row: Row }[]; times: SlurmTimes }
+    | {
+        type: 'accounted';
+        attempt: number;
+        answers: { role: string; answer: AccountingAnswer }[];
+        times: SlurmTimes;
+      }
+    | { type: 'cancel-requested'; text: string }
+    | { type: 'action-failed'; attempt: number; action: ActionName; role?: string; text: string }
+    /** The release was done; `owners`: what the owner files said after it. */
+    | { type: 'closed'; attempt: number; windowS: number; owners: { role: string; answer: SubmitAnswer }[] }
+    | {
+        type: 'collected';
+        attempt: number;
+        /** Roles whose results are missing or wrong, and why. */
+        invalid: { role: string; why: string }[];
+        results: Record<string, unknown>;
+        folder?: string;
+        /** Milliseconds since 1970, for people. */
+        endedAt: number;
+      }
+  );

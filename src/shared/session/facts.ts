@@ -99,7 +99,8 @@ export function wasRequeued(facts: RoleFacts, side: 'service' | 'client'): boole
   const restart = facts.started?.event.restart ?? 0;
   const begun = side === 'client' ? facts.started : facts.ready;
   if (!begun) return false;
-  const waitsAgain = facts.slurm?.life === 'waiting' && facts.slurm.looks >= 2 && facts.slurm.since > begun.clock;
+  const waitsAgain =
+    facts.slurm?.life === 'waiting' && facts.slurm.looks >= 2 && facts.slurm.since > begun.clock;
   return waitsAgain || (side === 'client' ? restart > 0 : restart > begun.event.restart);
 }
 

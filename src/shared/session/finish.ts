@@ -20,7 +20,8 @@ export function finish(record: SessionRecord, plan: Plan, event: Collected): Ses
     results: event.results,
     ...(event.folder === undefined ? {} : { resultsFolder: event.folder }),
   };
-  if (record.ending?.why === 'vanished' && record.attempt === 1 && !record.cancelled) return nextAttempt(judged, plan);
+  if (record.ending?.why === 'vanished' && record.attempt === 1 && !record.cancelled)
+    return nextAttempt(judged, plan);
   return { ...judged, state: finalState(judged, plan), endedAt: event.endedAt };
 }
 
@@ -50,7 +51,9 @@ function finalState(record: SessionRecord, plan: Plan): SessionState {
   if (why === 'cancelled' || (record.cancelled && why === 'vanished')) {
     const servedUntilCancelled =
       clients.length === 0 &&
-      measured.every(({ role }) => record.roles[role]?.ready && record.roles[role]?.verdict?.is === 'released');
+      measured.every(
+        ({ role }) => record.roles[role]?.ready && record.roles[role]?.verdict?.is === 'released',
+      );
     return servedUntilCancelled ? 'succeeded' : 'cancelled';
   }
   if (why !== 'complete' && why !== 'service-ended') return 'failed';

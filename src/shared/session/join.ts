@@ -38,7 +38,9 @@ export function joinSpool(
   // A repeated file keeps its first stamp: `file` is the key of the join.
   switch (event.type) {
     case 'started':
-      return known.started?.file === file ? known : { ...known, started: last(known.started, { ...seen, event }) };
+      return known.started?.file === file
+        ? known
+        : { ...known, started: last(known.started, { ...seen, event }) };
     case 'ready':
       return known.ready?.file === file ? known : { ...known, ready: first(known.ready, { ...seen, event }) };
     case 'exited':
@@ -54,7 +56,15 @@ export function joinSpool(
   }
 }
 
-const WITHOUT_EXIT = new Set(['no-result', 'no-life', 'node_fail', 'failed', 'preempted', 'boot_fail', 'timeout']);
+const WITHOUT_EXIT = new Set([
+  'no-result',
+  'no-life',
+  'node_fail',
+  'failed',
+  'preempted',
+  'boot_fail',
+  'timeout',
+]);
 function madeWithoutExit(verdict: Verdict | undefined): boolean {
   if (verdict?.is === 'failed') return WITHOUT_EXIT.has(verdict.code);
   return verdict?.is === 'unknown' || verdict?.is === 'vanished';

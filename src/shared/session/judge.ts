@@ -44,7 +44,8 @@ function byExit(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict |
   if (code === 0) {
     if (!ended) return { is: 'succeeded', note: "by its own exit event; Slurm's last word is missing" };
     if (ended.word === 'COMPLETED') return { is: 'succeeded' };
-    if (ended.word === 'CANCELLED' && now.closed) return { is: 'succeeded', note: 'our release raced its end' };
+    if (ended.word === 'CANCELLED' && now.closed)
+      return { is: 'succeeded', note: 'our release raced its end' };
     return failed(ended.word.toLowerCase(), slurmSays(facts), log);
   }
   if (exit.afterClosed && (!ended || ended.word === 'CANCELLED')) return endedByUs(role, now);
@@ -62,7 +63,8 @@ function bySlurm(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict 
   if (word?.life !== 'ended' || word.looks + (facts.gone?.looks ?? 0) < 2) return undefined;
   if (word.word === 'CANCELLED' && now.closed) return endedByUs(role, now);
   if (facts.started && now.clock - word.since < LATE_WORD_S) return undefined;
-  if (word.word === 'COMPLETED') return failed('no-result', 'Slurm says COMPLETED, but it never said how it ended');
+  if (word.word === 'COMPLETED')
+    return failed('no-result', 'Slurm says COMPLETED, but it never said how it ended');
   return failed(word.word.toLowerCase(), slurmSays(facts));
 }
 
@@ -129,7 +131,8 @@ function endedByUs(role: RolePlan, { ending }: Circumstances): Verdict {
 
 function slurmSays({ slurm }: RoleFacts): string {
   if (!slurm) return 'Slurm says nothing';
-  if (slurm.word === 'CANCELLED') return slurm.uid === undefined ? 'cancelled' : `cancelled by uid ${slurm.uid}`;
+  if (slurm.word === 'CANCELLED')
+    return slurm.uid === undefined ? 'cancelled' : `cancelled by uid ${slurm.uid}`;
   const reason = slurm.reason && slurm.reason !== 'None' ? ` (${slurm.reason})` : '';
   const code = slurm.exitCode && slurm.exitCode !== '0:0' ? `, exit code ${slurm.exitCode}` : '';
   return `Slurm says ${slurm.word}${reason}${code}`;

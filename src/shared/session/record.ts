@@ -90,7 +90,8 @@ export function newRecord(
   };
 }
 
-export const freshRoles = (plan: Plan) => Object.fromEntries(plan.roles.map((role) => [role.role, noFacts()]));
+export const freshRoles = (plan: Plan) =>
+  Object.fromEntries(plan.roles.map((role) => [role.role, noFacts()]));
 
 /** @throws NewerVersionError when a newer sbench wrote the record. */
 export function parseRecord(text: string): SessionRecord {

@@ -1,7 +1,7 @@
 import { type Plan, planRole } from '../plan/plan.ts';
 import { decideEnding } from './decide-ending.ts';
 import type { SessionEvent, SlurmTimes } from './events.ts';
-import { type RoleFacts, noFacts } from './facts.ts';
+import { noFacts, type RoleFacts } from './facts.ts';
 import { finish } from './finish.ts';
 import { joinAccounting, joinLook, joinSpool, joinSubmit } from './join.ts';
 import { judge } from './judge.ts';
@@ -34,11 +34,20 @@ function apply(record: SessionRecord, plan: Plan, event: SessionEvent): SessionR
       return { ...record, begun: true, state: record.state === 'ending' ? 'ending' : 'running' };
     case 'died':
       if (record.deaths + 1 < MAX_DEATHS) return { ...record, deaths: record.deaths + 1 };
-      return end(record, 'action-failed', `workers died ${MAX_DEATHS} times over ${event.action}`, event.clock);
+      return end(
+        record,
+        'action-failed',
+        `workers died ${MAX_DEATHS} times over ${event.action}`,
+        event.clock,
+      );
     case 'submit-began': {
       const facts = factsOf(record, event.role);
       if (record.ending || facts.submit.is !== 'none') return record;
-      return put(record, event.role, { ...facts, submit: { is: 'began', clock: event.clock }, askedClock: event.clock });
+      return put(record, event.role, {
+        ...facts,
+        submit: { is: 'began', clock: event.clock },
+        askedClock: event.clock,
+      });
     }
     case 'submit-answered':
       return put(record, event.role, joinSubmit(factsOf(record, event.role), event.answer, event));
@@ -79,7 +88,11 @@ function apply(record: SessionRecord, plan: Plan, event: SessionEvent): SessionR
   }
 }
 
-function looked(record: SessionRecord, plan: Plan, event: Extract<SessionEvent, { type: 'looked' }>): SessionRecord {
+function looked(
+  record: SessionRecord,
+  plan: Plan,
+  event: Extract<SessionEvent, { type: 'looked' }>,
+): SessionRecord {
   if (event.look <= record.lastLook) return record;
   const after = plan.roles.reduce((so, { role }) => {
     const rows = event.rows.filter((found) => found.role === role).map((found) => found.row);

@@ -18,7 +18,8 @@ export function releasedNow(facts: RoleFacts, record: SessionRecord, clock: numb
   if (facts.submit.is === 'none' && (record.closed || !record.begun)) return 'yes';
   if (!record.closed) return 'no';
   if (facts.submit.is === 'refused' && facts.submit.clean) return 'yes';
-  if (facts.live && facts.drainingSince !== undefined && clock - facts.drainingSince >= DRAINING_S) return 'draining';
+  if (facts.live && facts.drainingSince !== undefined && clock - facts.drainingSince >= DRAINING_S)
+    return 'draining';
   if (!facts.quiet || facts.quiet.looks < 2) return 'no';
   // A submission that never got its answer may still appear within the window. It would end at its head.
   const waitS = facts.submit.is === 'accepted' ? 0 : record.closed.windowS;

@@ -16,16 +16,25 @@ export function describeChange(before: SessionRecord, after: SessionRecord, plan
     notes.push({ what: 'attempt', text: `attempt ${after.attempt}: ${before.ending?.text ?? ''}` });
     return notes;
   }
-  if (before.state !== after.state && after.state === 'queued') notes.push({ what: 'queued', text: 'in the queues' });
+  if (before.state !== after.state && after.state === 'queued')
+    notes.push({ what: 'queued', text: 'in the queues' });
   for (const { role, side, name } of plan.roles) {
     const was = before.roles[role];
     const is = after.roles[role];
     if (!was || !is || was === is) continue;
-    notes.push(...describeRole(was, is, side).map((note) => ({ ...note, role, text: `${side} ${name}: ${note.text}` })));
+    notes.push(
+      ...describeRole(was, is, side).map((note) => ({
+        ...note,
+        role,
+        text: `${side} ${name}: ${note.text}`,
+      })),
+    );
   }
   if (!before.ending && after.ending) notes.push({ what: 'ending', text: after.ending.text });
-  if (!before.closed && after.closed) notes.push({ what: 'releasing', text: 'its Slurm jobs are being released' });
-  if (before.state !== after.state && after.endedAt !== undefined) notes.push({ what: after.state, text: after.state });
+  if (!before.closed && after.closed)
+    notes.push({ what: 'releasing', text: 'its Slurm jobs are being released' });
+  if (before.state !== after.state && after.endedAt !== undefined)
+    notes.push({ what: after.state, text: after.state });
   return notes;
 }
 
@@ -33,11 +42,18 @@ function describeRole(was: RoleFacts, is: RoleFacts, side: 'service' | 'client')
   const notes: Note[] = [];
   const phase = phaseOf(is, side);
   if (phase !== phaseOf(was, side)) notes.push({ what: phase, text: phaseText(is, phase) });
-  if (phase === 'pending' && is.slurm && is.slurm.reason !== was.slurm?.reason && is.slurm.life === 'waiting') {
+  if (
+    phase === 'pending' &&
+    is.slurm &&
+    is.slurm.reason !== was.slurm?.reason &&
+    is.slurm.life === 'waiting'
+  ) {
     notes.push({ what: 'pending', text: `pending, Slurm says ${is.slurm.reason}` });
   }
-  if (is.live !== was.live && !is.live && is.verdict) notes.push({ what: 'gone', text: 'its Slurm job is gone' });
-  if (is.released !== was.released) notes.push({ what: 'released', text: is.released === 'yes' ? 'released' : 'released, draining' });
+  if (is.live !== was.live && !is.live && is.verdict)
+    notes.push({ what: 'gone', text: 'its Slurm job is gone' });
+  if (is.released !== was.released)
+    notes.push({ what: 'released', text: is.released === 'yes' ? 'released' : 'released, draining' });
   return notes;
 }
 
@@ -45,7 +61,8 @@ function phaseText(facts: RoleFacts, phase: string): string {
   const id = facts.submit.is === 'accepted' ? `Slurm job ${facts.submit.id}` : 'no Slurm job';
   if (phase === 'ended') return facts.verdict ? verdictText(facts.verdict) : 'not submitted';
   if (phase === 'pending') return `${id} submitted`;
-  if (phase === 'starting' || phase === 'running') return `${id} ${phase} on ${facts.started?.event.host ?? '?'}`;
+  if (phase === 'starting' || phase === 'running')
+    return `${id} ${phase} on ${facts.started?.event.host ?? '?'}`;
   if (phase === 'leaving') return `ended with exit code ${facts.exited?.event.code ?? '?'}`;
   return phase;
 }

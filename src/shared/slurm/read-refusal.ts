@@ -26,7 +26,10 @@ const REFUSALS: [RegExp, string?][] = [
   [/Invalid account or account\/partition/, 'Check resources.account and resources.partition.'],
   [/Invalid qos specification/, 'Check resources.qos.'],
   [/invalid partition|Invalid partition name/, "Check resources.partition; 'sinfo -s' lists them."],
-  [/Requested node configuration is not available/, 'No node of the partition has so much: check gpus, cpus and mem.'],
+  [
+    /Requested node configuration is not available/,
+    'No node of the partition has so much: check gpus, cpus and mem.',
+  ],
   [/can not be satisfied/, 'Check cpus and mem.'],
   [/Invalid generic resource/, 'Check resources.gres.'],
   [/Invalid node name|Invalid feature|Requested reservation is invalid|Invalid license/],

@@ -12,7 +12,8 @@ export interface NamedRow {
 /** `%i|%T|%r|%N|%S|%l|%V|%j`, the free text last. Lines of another shape are left out. */
 export function readSqueue(lines: string[]): NamedRow[] {
   return lines.flatMap((line) => {
-    const [id = '', state = '', reason = '', nodes = '', , limit = '', submitted = '', ...name] = line.split('|');
+    const [id = '', state = '', reason = '', nodes = '', , limit = '', submitted = '', ...name] =
+      line.split('|');
     if (!/^\d+$/.test(id) || name.length !== 1) return [];
     const timeLimitS = durationS(limit);
     const row: Row = {

@@ -9,11 +9,12 @@ umask 077
 # A cut connection must not end a verb half way: between sbatch and the owner file it has to go on.
 trap '' HUP PIPE
 LC_ALL=C; export LC_ALL
-SLURM_TIME_FORMAT=%s; export SLURM_TIME_FORMAT
-# A user's defaults change what the commands do: SCANCEL_STATE alone left a Slurm job alive, with exit code 0.
-for name in $(env | sed -n 's/^\(\(SBATCH\|SQUEUE\|SACCT\|SCANCEL\|SINFO\|SCONTROL\|SALLOC\)_[A-Za-z0-9_]*\)=.*/\1/p'); do
-  unset "$name"
+# A user's defaults change what the commands do: SCANCEL_STATE alone left a Slurm job alive, with exit code 0, and
+# SLURM_CLUSTERS asks another cluster than sbatch does. Only the way to the configuration stays.
+for name in $(env | sed -n 's/^\(\(SLURM\|SBATCH\|SQUEUE\|SACCT\|SCANCEL\|SINFO\|SCONTROL\|SALLOC\)_[A-Za-z0-9_]*\)=.*/\1/p'); do
+  [ "$name" = SLURM_CONF ] || unset "$name"
 done
+SLURM_TIME_FORMAT=%s; export SLURM_TIME_FORMAT
 
 nonce=$1 verb=$2
 shift 2
@@ -24,16 +25,16 @@ finish() { printf '\n@sbench-end %s\n' "$nonce"; exit 0; }
 # Free text travels as base64: it can hold neither a marker nor a second line.
 say64() { printf '%s %s\n' "$1" "$(printf '%s' "$2" | base64 | tr -d '\n')"; }
 # The owner's file system gives the time, so that a file's age never compares two clocks.
-fs_now() { : >"$d/.now.$nonce" && stat -c %Y "$d/.now.$nonce"; rm -f "$d/.now.$nonce"; }
+fs_now() { printf '' >"$d/.now.$nonce" && stat -c %Y "$d/.now.$nonce" && rm -f "$d/.now.$nonce"; }
 attempt_dir() { base=$v1/$1 d=$v1/$1/sessions/$2/$3; }
 
-# receive FILE SHA256 BYTES: stdin to FILE, believed only whole.
+# receive FILE SHA256 BYTES: stdin to FILE, believed only whole. 2: this end cannot keep it.
 receive() {
-  cat >"$1" 2>/dev/null
+  cat >"$1" || return 2
   [ "$(wc -c <"$1")" -eq "$3" ] && [ "$(sha256sum <"$1" | cut -c1-64)" = "$2" ] && return 0
   rm -f "$1"
   return 1
-}
+} 2>/dev/null
 
 # hello INSTALLATION NONCE create|expect: makes the folders; says which file system this is.
 verb_hello() {
@@ -118,12 +119,20 @@ verb_submit() {
   if closed; then answer_closed; fi
   if [ -e "$d/$role.owner" ]; then owner=$(cat "$d/$role.owner"); answer_owner; fi
   in=$d/.in.$nonce
-  receive "$in" "$6" $(($7 + $8 + $9)) || { begin; echo cut; finish; }
+  receive "$in" "$6" $(($7 + $8 + $9))
+  case $? in
+  1) begin; echo cut; finish ;;
+  2) rm -f "$in"; answer_unresolved disk "$d cannot hold the script (is the disk full, or the folder gone?)" ;;
+  esac
   head -c "$7" "$in" >"$in.script"
   tail -c +"$(($7 + 1))" "$in" | head -c "$8" >"$in.options"
   tail -c +"$(($7 + $8 + 1))" "$in" >"$in.target"
   rm -f "$in"
-  [ "$(wc -c <"$in.script")" -eq "$7" ] || answer_unresolved disk "$d cannot hold the script (is the disk full?)"
+  # All three again: options that a full disk cut short would ask Slurm for something else.
+  if [ "$(cat "$in.script" "$in.options" "$in.target" | sha256sum | cut -c1-64)" != "$6" ]; then
+    rm -f "$in.script" "$in.options" "$in.target"
+    answer_unresolved disk "$d cannot hold the script (is the disk full?)"
+  fi
   # Options and target are the same bytes at every delivery, so that replacing them is harmless.
   mv -f "$in.options" "$d/$role.options"
   mv -f "$in.target" "$d/$role.target"
@@ -147,12 +156,17 @@ take_over() {
   timeout_s=$(timeout 20 scontrol show config 2>/dev/null | sed -n 's/^MessageTimeout *= *\([0-9]*\).*/\1/p')
   window=$((2 * ${timeout_s:-30}))
   # ctime: link(2) sets it, so it is the time of the claim, and mtime that of the upload.
-  age=$(($(fs_now) - $(stat -c %Z "$d/$role.script")))
+  now=$(fs_now) && age=$((now - $(stat -c %Z "$d/$role.script"))) || age=''
+  [ -n "$age" ] || answer_unresolved disk "$d cannot be written (is the disk full?)"
+  # A clock that was set back must not make it wait longer than the window.
+  [ "$age" -ge 0 ] || age=0
   if [ "$age" -lt "$window" ]; then begin; echo "wait $((window - age))"; finish; fi
   for look in 1 2; do
     found=$(timeout 15 squeue -a --me -h -t all --name="$job" -o '%T %i' 2>"$d/.err.$nonce") ||
       { why=$(cat "$d/.err.$nonce"); rm -f "$d/.err.$nonce"; answer_unresolved look "squeue: $why"; }
-    [ -z "$found" ] && [ "$look" = 1 ] && sleep 1
+    # What one look has seen is there, whatever the other says.
+    [ -z "$found" ] || break
+    [ "$look" = 2 ] || sleep 1
   done
   # One that waits or runs before one that has ended; of several the oldest.
   found=$(printf '%s\n' "$found" | sed -n 's/^\(PENDING\|CONFIGURING\|RUNNING\|COMPLETING\|SUSPENDED\) /1 /p; t; s/^[A-Z_]* /2 /p' |
@@ -199,7 +213,8 @@ run_sbatch() {
 verb_release() {
   attempt_dir "$1" "$2" "$3"
   mkdir -p "$d"
-  if [ "$4" = all ]; then : >"$d/closed"; fi
+  # Not `:`, whose failing redirection ends a POSIX shell: on a full disk the Slurm jobs have to be cancelled all the same.
+  if [ "$4" = all ]; then printf '' >"$d/closed"; fi
   shift 4
   begin
   for pair in "$@"; do
@@ -218,21 +233,23 @@ verb_release() {
 # look INSTALLATION: our Slurm jobs, whatever their state. -a: without it a hidden partition hides our own.
 verb_look() {
   err=$v1/$1/.look.$nonce
-  rows=$(timeout 15 squeue -a --me -t all -h -o '%i|%T|%r|%N|%S|%l|%V|%j' 2>"$err")
+  # A name may hold newlines: only a line with the nonce at both ends is a whole row.
+  rows=$(timeout 15 squeue -a --me -t all -h -o "$nonce|%i|%T|%r|%N|%S|%l|%V|%j|$nonce" 2>"$err")
   code=$?
   begin
   echo "now $(date +%s)"
   echo "squeue $code"
   say64 why "$(cat "$err")"
   rm -f "$err"
-  printf '%s\n' "$rows" | grep -E "\\|sb-$1-[a-z0-9-]+\$" | sed 's/^/row /'
+  printf '%s\n' "$rows" | sed -n "s/^$nonce|\(.*|sb-$1-[a-z0-9-]*\)|$nonce\$/row \1/p"
   finish
 }
 
-# account ID,ID,...: the accounting's word on Slurm jobs that squeue no longer lists.
+# account ID...: the accounting's word on Slurm jobs that squeue no longer lists.
 verb_account() {
   err=$v1/.account.$nonce
-  rows=$(timeout 60 sacct -P -n -X -j "$1" -o JobIDRaw,State,ExitCode,Submit,Start,End,NodeList,JobName 2>"$err")
+  ids=$(IFS=,; printf '%s' "$*")
+  rows=$(timeout 60 sacct -P -n -X -j "$ids" -o JobIDRaw,State,ExitCode,Submit,Start,End,NodeList,JobName 2>"$err")
   code=$?
   begin
   echo "now $(date +%s)"
@@ -299,7 +316,7 @@ verb_stream() {
     fi
     printf -v now '%(%s)T' -1
     # NFS caches a folder's listing until the folder changes under our own hands.
-    if [ $((now - touched)) -ge 5 ]; then : >.touch; rm -f .touch; touched=$now; fi
+    if [ $((now - touched)) -ge 5 ]; then touch_new; touched=$now; fi
     if [ $((now - alive)) -ge "$3" ]; then
       printf '%s\n' "$now" >"$base/.alive" && mv -f "$base/.alive" "$base/alive"
       alive=$now
@@ -322,6 +339,9 @@ verb_stream() {
   finish
 }
 
+# Not `:`, whose failing redirection ends a POSIX shell, and sh may be bash.
+touch_new() { printf '' >.touch; rm -f .touch; }
+
 stream_command() {
   case ${1:-} in
   ack)
@@ -332,7 +352,7 @@ stream_command() {
     ;;
   sweep)
     sweep=$2
-    : >.touch; rm -f .touch
+    touch_new
     ;;
   replay) for file in ../cur/*; do [ -e "$file" ] && stream_file old "$file"; done ;;
   bye) return 1 ;;
@@ -347,7 +367,10 @@ stream_file() {
     *[!A-Za-z0-9._-]*) ;;
     *)
       body=''
-      IFS= read -r -N 16385 body 2>/dev/null <"$2"
+      # Up to a NUL, which no event holds: bash skips NULs, and would read a gigabyte of them.
+      IFS= read -r -d '' -n 16385 body 2>/dev/null <"$2"
+      # Nothing read of a file that holds something: this end failed, and it is sent again later.
+      if [ -z "$body" ] && [ -s "$2" ]; then return; fi
       if [ "${#body}" -le 16384 ]; then
         printf '%s %s %s\n%s\n' "$1" "${2#../cur/}" "${#body}" "$body"
         return

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { Answer } from '../../cluster/answer.ts';
+import type { Answer } from '../../cluster/answer.ts';
 import type { ClusterLink } from '../../cluster/cluster-link.ts';
 import { AnswerError, ConnectionError } from '../../errors.ts';
 import { slurmJobName } from '../../ids.ts';
 import type { SubmitAnswer } from '../../session/events.ts';
-import { type NamedRow, readSacct, readSqueue } from '../read-rows.ts';
 import { readRefusal } from '../read-refusal.ts';
+import { type NamedRow, readSacct, readSqueue } from '../read-rows.ts';
 
 /** Where on a cluster, and who pays: `counted` adds to the session's own count. */
 export interface Place {
@@ -20,10 +20,18 @@ const where = ({ link, session, attempt }: Place) => [link.installation, session
 export const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
 
 /** Makes the attempt's folder. @returns the artifacts that are not on the cluster yet. */
-export async function prepareAttempt(place: Place, artifacts: { as: string; sha256: string }[]): Promise<string[]> {
+export async function prepareAttempt(
+  place: Place,
+  artifacts: { as: string; sha256: string }[],
+): Promise<string[]> {
   const pairs = artifacts.map((artifact) => `${artifact.as}=${artifact.sha256}`);
-  const answer = await place.link.ask({ verb: 'prepare', args: [...where(place), ...pairs], counted: place.counted });
-  if (!answer.has('ok')) throw new AnswerError(`the attempt's folder could not be made on ${place.link.cluster}`);
+  const answer = await place.link.ask({
+    verb: 'prepare',
+    args: [...where(place), ...pairs],
+    counted: place.counted,
+  });
+  if (!answer.has('ok'))
+    throw new AnswerError(`the attempt's folder could not be made on ${place.link.cluster}`);
   return answer.all('missing');
 }
 
@@ -69,8 +77,13 @@ export interface Submission {
 }
 
 /** Submits a role exactly once, however often it is called. The order of steps is in the remote tool. */
-export async function submitRole(place: Place, { role, script, options, target }: Submission): Promise<SubmitOutcome> {
-  const parts = [script, options.map((option) => `${option}\n`).join(''), target].map((part) => Buffer.from(part));
+export async function submitRole(
+  place: Place,
+  { role, script, options, target }: Submission,
+): Promise<SubmitOutcome> {
+  const parts = [script, options.map((option) => `${option}\n`).join(''), target].map((part) =>
+    Buffer.from(part),
+  );
   const data = Buffer.concat(parts);
   const name = slurmJobName(place.link.installation, place.session, place.attempt, role);
   const answer = await place.link.ask({
@@ -117,7 +130,8 @@ export async function releaseRoles(place: Place, roles: string[], whole: boolean
     timeoutMs: 30_000 + 70_000 * roles.length,
     counted: place.counted,
   });
-  if (whole && !answer.has('closed')) throw new AnswerError('the attempt could not be closed: is the disk full?');
+  if (whole && !answer.has('closed'))
+    throw new AnswerError('the attempt could not be closed: is the disk full?');
   const at = answer.number('now');
   const owners = answer.all('owner').flatMap((line): Released['owners'] => {
     const [role = '', owner = ''] = line.split(' ');
@@ -136,14 +150,15 @@ export interface Look {
 /** @returns undefined, with the reason, when squeue did not answer: that says nothing about any Slurm job. */
 export async function look(link: ClusterLink): Promise<Look | { failed: string }> {
   const answer = await link.ask({ verb: 'look', args: [link.installation], timeoutMs: 40_000 });
-  if (answer.number('squeue') !== 0) return { failed: answer.text('why') || 'squeue gave no answer within 15 s' };
+  if (answer.number('squeue') !== 0)
+    return { failed: answer.text('why') || 'squeue gave no answer within 15 s' };
   return { now: answer.number('now'), rows: readSqueue(answer.all('row')) };
 }
 
 export type Accounting = { is: 'rows'; rows: NamedRow[] } | { is: 'silent'; why: string } | { is: 'absent' };
 
 export async function account(link: ClusterLink, ids: number[]): Promise<Accounting> {
-  const answer = await link.ask({ verb: 'account', args: [ids.join(',')], timeoutMs: 80_000 });
+  const answer = await link.ask({ verb: 'account', args: ids, timeoutMs: 80_000 });
   if (answer.number('sacct') === 0) return { is: 'rows', rows: readSacct(answer.all('row')) };
   const why = answer.text('why');
   return /accounting storage is disabled/.test(why) ? { is: 'absent' } : { is: 'silent', why };

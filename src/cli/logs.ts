@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ProducerDeps } from '../producer/connect-producer.ts';
+import { findSession, noSession } from '../producer/find-session.ts';
+import { UsageError } from '../shared/errors.ts';
+import type { RolePlan } from '../shared/plan/plan.ts';
+import type { StoredSession } from '../shared/redis/session-store.ts';
+import type { Settings } from '../shared/settings/settings.ts';
+import { tailLog } from '../shared/slurm/remote/verbs.ts';
+import { type Cli, settingsFor, withProducer } from './cli.ts';
+import { withPlace } from './place.ts';
+import { printableLines } from './printable-text.ts';
+import { localFolder } from './show-results.ts';
+
+export function addLogs(program: Command, cli: Cli): void {
+  program
+    .command('logs')
+    .argument('<id>', 'a session: its id, a prefix of it, or @last')
+    .argument('[role]', 'one Slurm job of it: s1, c1 … or its name (else all)')
+    .description('stdout and stderr of the Slurm jobs')
+    .option('--kib <number>', 'so much of the end of each', readKib, 64)
+    .addHelpText('after', '\nExample:\n  sbench logs @last s1')
+    .action(async (name: string, role: string | undefined, options: { kib: number }, command: Command) => {
+      const settings = settingsFor(cli, command);
+      await withProducer(settings, async (deps) => {
+        const id = await findSession(deps.store, name);
+        const session = await deps.store.read(id);
+        if (!session) throw noSession(id);
+        const roles = rolesOf(session, role);
+        const logs = await readLogs(settings, deps, session, roles, options.kib * 1024);
+        for (const [index, log] of logs.entries()) {
+          const { role, name } = roles[index] as RolePlan;
+          if (roles.length > 1) cli.terminal.print(printableLines(`==> ${role} ${name} <==`));
+          if (log.length > 0) cli.terminal.print(printableLines(log.toString('utf8').trimEnd()));
+          else cli.terminal.say(printableLines(`${role} ${name} has written nothing yet`));
+        }
+      });
+    });
+}
+
+function readKib(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1 to 99999.');
+  return Number(text);
+}
+
+function rolesOf({ plan }: StoredSession, asked: string | undefined): RolePlan[] {
+  if (asked === undefined) return plan.roles;
+  const exact = plan.roles.filter(({ role }) => role === asked);
+  const found = exact.length > 0 ? exact : plan.roles.filter(({ name }) => name === asked);
+  if (found.length > 0) return found;
+  const there = plan.roles.map(({ role, name }) => `${role} (${name})`).join(', ');
+  throw new UsageError(`this session has no '${asked}'; there are: ${there}`);
+}
+
+/** What came home is read here; else the cluster's copy, which is there from a Slurm job's first line on. */
+async function readLogs(
+  settings: Settings,
+  deps: ProducerDeps,
+  session: StoredSession,
+  roles: readonly RolePlan[],
+  bytes: number,
+): Promise<Buffer[]> {
+  const folder = localFolder(session.record.resultsFolder);
+  if (folder !== undefined) {
+    const files = roles.map(({ role }) => readFile(join(folder, 'logs', `${role}.out`)));
+    const kept = await Promise.all(files.map((file) => file.catch(() => undefined)));
+    if (kept.every((log) => log !== undefined)) return kept.map((log) => log.subarray(-bytes));
+  }
+  return withPlace(settings, deps, session.record, async (place) => {
+    const logs: Buffer[] = [];
+    for (const { role } of roles) logs.push(await tailLog(place, role, bytes));
+    return logs;
+  });
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { homedir } from 'node:os';
+import { EXIT } from './exit-code.ts';
+import { runCli } from './run-cli.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The only place that exits, and the only one that hears signals. */
+let handled: AbortController | undefined;
+
+function onSignal(signal: NodeJS.Signals): void {
+  // A second signal means now, whatever still wants to end in order.
+  if (!handled || handled.signal.aborted) process.exit(EXIT.interrupted);
+  handled.abort(new Error(signal));
+}
+process.on('SIGINT', onSignal);
+process.on('SIGTERM', onSignal);
+// `sbench list | head`: who reads has gone, and nobody is left to tell.
+process.stdout.on('error', () => process.exit(EXIT.succeeded));
+
+const terminal: Terminal = {
+  print: (text) => void process.stdout.write(`${text}\n`),
+  say: (text) => void process.stderr.write(`${text}\n`),
+  color: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+  interrupted() {
+    handled ??= new AbortController();
+    return handled.signal;
+  },
+};
+
+process.exit(await runCli(process.argv.slice(2), terminal));

@@ -1,0 +1,41 @@
+import { CommanderError } from 'commander';
+import { coerceError, SbenchError } from '../shared/errors.ts';
+import { RecipeError } from '../shared/yaml/problem.ts';
+import { EXIT, exitCodeOfError } from './exit-code.ts';
+import { jsonLine, printableLines } from './printable-text.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Says what went wrong, and how to go on; one JSON line on stderr when the data was asked for as JSON. */
+export function reportError(value: unknown, terminal: Terminal, json: boolean): number {
+  const error = coerceError(value);
+  // Help and the version are printed by themselves; only what is wrong needs words.
+  if (error instanceof CommanderError) {
+    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return EXIT.succeeded;
+    if (error.code === 'commander.help') return EXIT.usage;
+  }
+  terminal.say(json ? jsonLine({ error: asData(error) }) : asText(error, terminal));
+  return error instanceof CommanderError ? EXIT.usage : exitCodeOfError(error);
+}
+
+function asText(error: Error, { env }: Terminal): string {
+  // Every problem has its own place in front of it already.
+  if (error instanceof RecipeError) return error.message;
+  if (error instanceof CommanderError) return `${printableLines(error.message)}\nTry --help.`;
+  const hint = error instanceof SbenchError && error.hint ? `\n${error.hint}` : '';
+  const text = printableLines(`error: ${error.message}${hint}`);
+  if (error instanceof SbenchError && !env.SBENCH_DEBUG) return text;
+  return env.SBENCH_DEBUG
+    ? `${text}\n${error.stack}`
+    : `${text}\nThis is a bug of sbench; SBENCH_DEBUG=1 shows where.`;
+}
+
+function asData(error: Error) {
+  const code =
+    error instanceof SbenchError ? error.code : error instanceof CommanderError ? 'USAGE' : 'INTERNAL';
+  return {
+    code,
+    message: error.message.replace(/^error: /, ''),
+    ...(error instanceof SbenchError && error.hint ? { hint: error.hint } : {}),
+    ...(error instanceof RecipeError ? { problems: error.problems } : {}),
+  };
+}

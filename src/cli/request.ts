@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { PlanRequest } from '../producer/plan-session.ts';
+import { ownVersion } from '../producer/version.ts';
+import { sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
+import { coerceError, UsageError } from '../shared/errors.ts';
+import type { Settings } from '../shared/settings/settings.ts';
+import type { Terminal } from './terminal.ts';
+
+const LONGEST_RECIPE = 1024 * 1024;
+
+/** A recipe's file and the options that change it, as a request for a plan. */
+export function planRequest(
+  terminal: Terminal,
+  settings: Settings,
+  file: string,
+  given: { set: readonly string[]; label?: readonly string[] },
+): Omit<PlanRequest, 'blobs'> {
+  return {
+    recipeText: readRecipeFile(resolve(terminal.cwd, file), file),
+    file,
+    settings,
+    overrides: given.set,
+    labels: readLabels(given.label ?? []),
+    version: ownVersion(),
+    resolveTarget: (cluster) => sshTargetOf(cluster, terminal.home),
+  };
+}
+
+function readRecipeFile(path: string, file: string): string {
+  let data: Buffer;
+  try {
+    data = readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read the recipe ${file}: ${coerceError(error).message}`);
+  }
+  if (data.length > LONGEST_RECIPE) throw new UsageError(`${file} is larger than 1 MiB: is it a recipe?`);
+  return data.toString('utf8');
+}
+
+function readLabels(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name = '', value = ''] = /^([^=\p{Cc}]{1,100})=([^\p{Cc}]{0,500})$/u.exec(pair) ?? [];
+      if (name === '') throw new UsageError(`--label ${pair} is not of the form name=value`);
+      return [name, value];
+    }),
+  );
+}

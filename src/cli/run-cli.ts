@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import { ownVersion } from '../producer/version.ts';
+import { addCancel } from './cancel.ts';
+import type { Cli } from './cli.ts';
+import { addConfig } from './config.ts';
+import { addDashboard } from './dashboard.ts';
+import { EXIT_CODES_HELP } from './exit-code.ts';
+import { addList } from './list.ts';
+import { addLogs } from './logs.ts';
+import { reportError } from './report-error.ts';
+import { addResults } from './results.ts';
+import { addStatus } from './status.ts';
+import { addSubmit } from './submit.ts';
+import type { Terminal } from './terminal.ts';
+import { addValidate } from './validate.ts';
+import { addWatch } from './watch.ts';
+import { addWorker } from './worker.ts';
+
+/** Runs one command line. @returns the exit code. */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const cli: Cli = { terminal, exitCode: 0 };
+  try {
+    await programOf(cli).parseAsync([...argv], { from: 'user' });
+    return cli.exitCode;
+  } catch (error) {
+    return reportError(error, terminal, argv.includes('--json'));
+  }
+}
+
+/** Every command; subcommands inherit how this one ends and prints. */
+export function programOf(cli: Cli): Command {
+  const { terminal } = cli;
+  const program = new Command('sbench')
+    .description('Benchmark AI services on Slurm clusters: one YAML recipe in, trustworthy numbers out.')
+    .version(ownVersion())
+    .option('--config <file>', 'the configuration (else SBENCH_CONFIG, then sbench.config.yaml upward)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.replace(/\n$/, '')),
+      writeErr: (text) => terminal.say(text.replace(/\n$/, '')),
+      // Said once, by `reportError`.
+      outputError: () => {},
+      getOutHasColors: () => terminal.color,
+      getErrHasColors: () => terminal.color,
+    })
+    .addHelpText(
+      'after',
+      `${EXIT_CODES_HELP}
+
+Example:
+  sbench submit recipes/quickstart.yaml --watch`,
+    );
+  for (const add of [
+    addValidate,
+    addSubmit,
+    addStatus,
+    addList,
+    addWatch,
+    addLogs,
+    addCancel,
+    addResults,
+    addWorker,
+    addDashboard,
+    addConfig,
+  ]) {
+    add(program, cli);
+  }
+  return program;
+}

@@ -1,0 +1,96 @@
+import type { Command } from 'commander';
+import type { ProducerDeps } from '../producer/connect-producer.ts';
+import { findSession } from '../producer/find-session.ts';
+import { liveWorkers } from '../producer/live-workers.ts';
+import { type SessionView, sessionView } from '../producer/session-view.ts';
+import { readBreaker } from '../shared/cluster/breaker.ts';
+import { printable } from '../shared/yaml/problem.ts';
+import { type Cli, settingsFor, withProducer } from './cli.ts';
+import { jsonLine } from './printable-text.ts';
+import { resultsPlace, resultTables } from './show-results.ts';
+import { table } from './table.ts';
+
+export function addStatus(program: Command, cli: Cli): void {
+  program
+    .command('status')
+    .argument('[id]', 'a session; without one, everything that is not over')
+    .description('what runs, and why it waits')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nExample:\n  sbench status @last')
+    .action(async (id: string | undefined, options: { json?: true }, command: Command) => {
+      const settings = settingsFor(cli, command);
+      await withProducer(settings, async (deps) => {
+        if (id === undefined) {
+          const all = await statusOfAll(deps, Object.keys(settings.clusters));
+          cli.terminal.print(options.json ? jsonLine(all) : allText(all));
+          return;
+        }
+        const view = await sessionView(deps, await findSession(deps.store, id));
+        cli.terminal.print(options.json ? jsonLine(view) : sessionText(view));
+      });
+    });
+}
+
+async function statusOfAll(deps: ProducerDeps, names: string[]) {
+  const clusters = await Promise.all(
+    names.map(async (name) => {
+      const [workers, unreachable, open] = await Promise.all([
+        liveWorkers(deps.redis, name),
+        readBreaker(deps.redis, name),
+        deps.store.open(name),
+      ]);
+      return { name, workers, ...(unreachable ? { unreachable } : {}), open: open.sort() };
+    }),
+  );
+  const ids = clusters.flatMap(({ open }) => open);
+  return { clusters, sessions: await Promise.all(ids.map((id) => sessionView(deps, id))) };
+}
+
+function allText({ clusters, sessions }: Awaited<ReturnType<typeof statusOfAll>>): string {
+  if (clusters.length === 0) return 'no cluster is configured';
+  const known = table(
+    [{ title: 'CLUSTER' }, { title: 'WORKERS', align: 'right' }, { title: 'SSH' }],
+    clusters.map(({ name, workers, unreachable }) => [
+      name,
+      String(workers.length),
+      unreachable ? `unreachable: ${unreachable.why}` : 'no trouble known',
+    ]),
+  );
+  if (sessions.length === 0) return `${known}\n\nno session runs or waits`;
+  const rows = sessions.map((view) => [view.id, view.state, view.cluster.name, view.name, waitsFor(view)]);
+  const titles = ['SESSION', 'STATE', 'CLUSTER', 'NAME', 'SLURM JOBS'].map((title) => ({ title }));
+  return `${known}\n\n${table(titles, rows)}`;
+}
+
+/** Each role in a word or two: what it is at, and what Slurm says why it waits. */
+const waitsFor = ({ roles }: SessionView): string =>
+  Object.values(roles)
+    .map(({ name, phase, reason, verdict }) => `${name} ${verdict ?? phase}${reason ? ` (${reason})` : ''}`)
+    .join(', ');
+
+function sessionText(view: SessionView): string {
+  const { cluster, ending, labels, counts } = view;
+  const facts: [string, string | undefined][] = [
+    ['session', `${view.id} ${view.name}`],
+    ['state', `${view.state}${ending ? `: ${ending.text}` : ''}`],
+    ['cluster', cluster.unreachable ? `${cluster.name}, unreachable: ${cluster.unreachable.why}` : cluster.name],
+    ['workers', cluster.workers.join(', ') || `none; run 'sbench worker --clusters ${cluster.name}'`],
+    ['attempt', view.attempt > 1 ? String(view.attempt) : undefined],
+    ['labels', Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(' ') || undefined],
+    ['created', view.createdAt],
+    ['ended', view.endedAt],
+    ['cost', `${counts.session.commands ?? 0} commands and ${counts.session.transfers ?? 0} transfers of its own`],
+    ['results', view.endedAt === undefined ? undefined : resultsPlace(view)],
+  ];
+  const lines = facts.flatMap(([name, text]) => (text === undefined ? [] : [printable(`${name.padEnd(9)}${text}`)]));
+  const titles = ['ROLE', 'NAME', 'PHASE', 'SLURM JOB', 'NODE', 'WHY'].map((title) => ({ title }));
+  const rows = Object.entries(view.roles).map(([role, { name, phase, slurmJob, node, reason, verdictText }]) => [
+    `${role}`,
+    name,
+    phase,
+    slurmJob === undefined ? '' : String(slurmJob),
+    node ?? '',
+    verdictText ?? reason ?? '',
+  ]);
+  return [lines.join('\n'), table(titles, rows), ...resultTables(view)].join('\n\n');
+}

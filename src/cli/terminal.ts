@@ -1,0 +1,17 @@
+/** What a command may use of the process that it runs in; tests bring their own. */
+export interface Terminal {
+  /** Data, on stdout; a line ends by itself. */
+  print(text: string): void;
+  /** Messages, on stderr. */
+  say(text: string): void;
+  /** Whether somebody reads stdout who sees colours. */
+  color: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  home: string;
+  /**
+   * Aborts at Ctrl-C or SIGTERM. Who asks for it says that it ends in order by itself; until somebody has asked,
+   * a signal ends the process at once.
+   */
+  interrupted(): AbortSignal;
+}
