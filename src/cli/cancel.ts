@@ -46,7 +46,9 @@ async function cancelAll(cli: Cli, deps: ProducerDeps, ids: readonly string[], j
     if (state === 'ending' && (await liveWorkers(deps.redis, cluster)).length === 0) unserved.add(cluster);
   }
   for (const cluster of unserved) {
-    terminal.say(`No worker serves ${cluster}, so nobody cancels there yet: run 'sbench worker --clusters ${cluster}'`);
+    terminal.say(
+      `No worker serves ${cluster}, so nobody cancels there yet: run 'sbench worker --clusters ${cluster}'`,
+    );
   }
   // Asked first, all of them: an impatient person has cancelled even what was not waited for.
   const interrupted = terminal.interrupted();

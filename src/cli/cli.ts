@@ -1,9 +1,5 @@
 import type { Command } from 'commander';
-import {
-  closeProducer,
-  connectProducer,
-  type ProducerDeps,
-} from '../producer/connect-producer.ts';
+import { closeProducer, connectProducer, type ProducerDeps } from '../producer/connect-producer.ts';
 import { coerceError, RedisError, SbenchError } from '../shared/errors.ts';
 import { loadSettings } from '../shared/settings/load-settings.ts';
 import type { Settings } from '../shared/settings/settings.ts';
@@ -39,4 +35,4 @@ export async function withProducer<T>(
 }
 
 /** For options that may be given several times. */
-export const collect = (value: string, before: string[]): string[] => [...before, value];
+export const collect = (value: string, before: string[] = []): string[] => [...before, value];

@@ -9,7 +9,8 @@ export function dryRunText(plan: Plan): string {
     `session  ${plan.name}`,
     `cluster  ${name}: ${username}@${hostname}:${port}, in ${workdir}`,
     ...plan.roles.map(
-      ({ role, side, kind, name }) => `${side.padEnd(7)}  ${role} ${name}${name === kind ? '' : ` (${kind})`}`,
+      ({ role, side, kind, name }) =>
+        `${side.padEnd(7)}  ${role} ${name}${name === kind ? '' : ` (${kind})`}`,
     ),
     ...plan.notes.map((note) => `note     ${note}`),
     ...plan.roles.flatMap(roleLines),
@@ -44,7 +45,10 @@ function artifactLine(artifact: RolePlan['artifacts'][number]): string {
 function costLine(plan: Plan): string {
   const { nodeHours, gpuHours, unlimited } = atMost(plan);
   const gpus = gpuHours > 0 ? ` and ${hours(gpuHours)} GPU-hours` : '';
-  const open = unlimited.length === 0 ? '' : `; without a time limit, so as long as Slurm lets it: ${unlimited.join(', ')}`;
+  const open =
+    unlimited.length === 0
+      ? ''
+      : `; without a time limit, so as long as Slurm lets it: ${unlimited.join(', ')}`;
   return `at most ${hours(nodeHours)} node-hours${gpus}${open}`;
 }
 

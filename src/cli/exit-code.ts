@@ -1,9 +1,4 @@
-import {
-  AuthenticationError,
-  ConnectionError,
-  RedisError,
-  UsageError,
-} from '../shared/errors.ts';
+import { AuthenticationError, ConnectionError, RedisError, UsageError } from '../shared/errors.ts';
 import { resultSchema } from '../shared/result/result.ts';
 import type { SessionRecord } from '../shared/session/record.ts';
 

@@ -53,11 +53,7 @@ function printEnd(terminal: Terminal, view: SessionView): void {
 }
 
 /** A session that nobody works on waits for ever: who submits or watches it has to know. */
-export async function warnIfUnserved(
-  deps: ProducerDeps,
-  terminal: Terminal,
-  cluster: string,
-): Promise<void> {
+export async function warnIfUnserved(deps: ProducerDeps, terminal: Terminal, cluster: string): Promise<void> {
   if ((await liveWorkers(deps.redis, cluster)).length > 0) return;
   terminal.say(`queued. No worker serves ${cluster}: run 'sbench worker --clusters ${cluster}'`);
 }

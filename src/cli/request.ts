@@ -14,7 +14,7 @@ export function planRequest(
   terminal: Terminal,
   settings: Settings,
   file: string,
-  given: { set: readonly string[]; label?: readonly string[] },
+  given: { set?: readonly string[]; label?: readonly string[] },
 ): Omit<PlanRequest, 'blobs'> {
   return {
     recipeText: readRecipeFile(resolve(terminal.cwd, file), file),

@@ -51,7 +51,10 @@ async function bringHome(
 ): Promise<string> {
   const { record } = session;
   if (!isOver(record)) {
-    throw new UsageError(`session ${record.id} is ${record.state}`, `It has results when it is over: sbench watch ${record.id}`);
+    throw new UsageError(
+      `session ${record.id} is ${record.state}`,
+      `It has results when it is over: sbench watch ${record.id}`,
+    );
   }
   const kept = localFolder(record.resultsFolder);
   if (kept !== undefined && existsSync(kept)) return kept;
@@ -61,7 +64,12 @@ async function bringHome(
 }
 
 /** Whole or not at all: the folder gets its name when everything is in it. */
-async function download(settings: Settings, deps: ProducerDeps, { record, plan }: StoredSession, folder: string) {
+async function download(
+  settings: Settings,
+  deps: ProducerDeps,
+  { record, plan }: StoredSession,
+  folder: string,
+) {
   const tar = await withPlace(settings, deps, record, (place) => fetchAttempt(place, LOG_BYTES));
   const fresh = `${folder}.new`;
   await rm(fresh, { recursive: true, force: true });

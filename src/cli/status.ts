@@ -73,24 +73,39 @@ function sessionText(view: SessionView): string {
   const facts: [string, string | undefined][] = [
     ['session', `${view.id} ${view.name}`],
     ['state', `${view.state}${ending ? `: ${ending.text}` : ''}`],
-    ['cluster', cluster.unreachable ? `${cluster.name}, unreachable: ${cluster.unreachable.why}` : cluster.name],
+    [
+      'cluster',
+      cluster.unreachable ? `${cluster.name}, unreachable: ${cluster.unreachable.why}` : cluster.name,
+    ],
     ['workers', cluster.workers.join(', ') || `none; run 'sbench worker --clusters ${cluster.name}'`],
     ['attempt', view.attempt > 1 ? String(view.attempt) : undefined],
-    ['labels', Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(' ') || undefined],
+    [
+      'labels',
+      Object.entries(labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' ') || undefined,
+    ],
     ['created', view.createdAt],
     ['ended', view.endedAt],
-    ['cost', `${counts.session.commands ?? 0} commands and ${counts.session.transfers ?? 0} transfers of its own`],
+    [
+      'cost',
+      `${counts.session.commands ?? 0} commands and ${counts.session.transfers ?? 0} transfers of its own`,
+    ],
     ['results', view.endedAt === undefined ? undefined : resultsPlace(view)],
   ];
-  const lines = facts.flatMap(([name, text]) => (text === undefined ? [] : [printable(`${name.padEnd(9)}${text}`)]));
+  const lines = facts.flatMap(([name, text]) =>
+    text === undefined ? [] : [printable(`${name.padEnd(9)}${text}`)],
+  );
   const titles = ['ROLE', 'NAME', 'PHASE', 'SLURM JOB', 'NODE', 'WHY'].map((title) => ({ title }));
-  const rows = Object.entries(view.roles).map(([role, { name, phase, slurmJob, node, reason, verdictText }]) => [
-    `${role}`,
-    name,
-    phase,
-    slurmJob === undefined ? '' : String(slurmJob),
-    node ?? '',
-    verdictText ?? reason ?? '',
-  ]);
+  const rows = Object.entries(view.roles).map(
+    ([role, { name, phase, slurmJob, node, reason, verdictText }]) => [
+      `${role}`,
+      name,
+      phase,
+      slurmJob === undefined ? '' : String(slurmJob),
+      node ?? '',
+      verdictText ?? reason ?? '',
+    ],
+  );
   return [lines.join('\n'), table(titles, rows), ...resultTables(view)].join('\n\n');
 }

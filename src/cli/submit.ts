@@ -12,8 +12,8 @@ import { jsonLine } from './printable-text.ts';
 import { planRequest } from './request.ts';
 
 interface Options {
-  set: string[];
-  label: string[];
+  set?: string[];
+  label?: string[];
   key?: string;
   watch?: true;
   dryRun?: true;
@@ -25,8 +25,8 @@ export function addSubmit(program: Command, cli: Cli): void {
     .command('submit')
     .argument('<recipe>', 'a YAML file')
     .description('put a session in the queues and print its id')
-    .option('--set <path=value>', 'change the recipe (repeatable)', collect, [])
-    .option('--label <name=value>', 'mark the session (repeatable)', collect, [])
+    .option('--set <path=value>', 'change the recipe (repeatable)', collect)
+    .option('--label <name=value>', 'mark the session (repeatable)', collect)
     .option('--key <id>', 'the same key with the same recipe is the same session')
     .option('--watch', 'stay until its end; the exit code tells how it ended')
     .option('--dry-run', 'print the plan, every batch script and what it costs at most; contact nothing')

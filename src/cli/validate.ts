@@ -18,13 +18,13 @@ export function addValidate(program: Command, cli: Cli): void {
     .command('validate')
     .argument('<recipe>', 'a YAML file')
     .description('say everything that is wrong with a recipe; needs no cluster and no Redis')
-    .option('--set <path=value>', 'change the recipe, as submit does (repeatable)', collect, [])
+    .option('--set <path=value>', 'change the recipe, as submit does (repeatable)', collect)
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
       '\nExample:\n  sbench validate recipes/quickstart.yaml --set service.model=llama3.2:3b',
     )
-    .action((recipe: string, options: { set: string[]; json?: true }, command: Command) => {
+    .action((recipe: string, options: { set?: string[]; json?: true }, command: Command) => {
       const { terminal } = cli;
       const settings = settingsFor(cli, command);
       const request = { ...planRequest(terminal, settings, recipe, options), blobs: { loadgen: NO_BLOB } };

@@ -16,7 +16,9 @@ export function addWorker(program: Command, cli: Cli): void {
       for (const name of clusters ?? []) {
         if (known.includes(name)) continue;
         const there = known.length === 0 ? 'none is' : `there are: ${known.join(', ')}`;
-        throw new UsageError(`the cluster '${name}' is not configured${didYouMean(name, known) || `; ${there}`}`);
+        throw new UsageError(
+          `the cluster '${name}' is not configured${didYouMean(name, known) || `; ${there}`}`,
+        );
       }
       if (known.length === 0) throw new UsageError('no cluster is configured to serve');
       // Only here: no other command needs what a worker is made of.

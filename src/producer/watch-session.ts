@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { redisOptions } from '../shared/redis/connect.ts';
 import { keys } from '../shared/redis/keys.ts';
@@ -48,11 +49,9 @@ export async function* watchSession(
       const from = ['STREAMS', keys.timeline(id), last] as const;
       const found = over ? await redis.xread(...from) : await redis.xread('BLOCK', BLOCK_MS, ...from);
       const [stream] = found ?? [];
-      for (const [entry, [, text]] of stream?.[1] ?? []) {
-        last = entry;
-        const note = timelineNote.safeParse(JSON.parse(text ?? 'null'));
-        if (note.success) yield note.data;
-      }
+      const entries = stream?.[1] ?? [];
+      last = entries.at(-1)?.[0] ?? last;
+      yield* entries.flatMap(readEntry);
       if (over) return;
     }
   } catch (error) {
@@ -61,4 +60,15 @@ export async function* watchSession(
     signal?.removeEventListener('abort', leave);
     redis.disconnect();
   }
+}
+
+/** The story until now. */
+export async function readTimeline(redis: Redis, id: string): Promise<TimelineNote[]> {
+  return (await redis.xrange(keys.timeline(id), '-', '+')).flatMap(readEntry);
+}
+
+/** A note that this version does not know is left out, not in the way. */
+function readEntry([, [, text]]: [id: string, fields: string[]]): TimelineNote[] {
+  const note = timelineNote.safeParse(JSON.parse(text ?? 'null'));
+  return note.success ? [note.data] : [];
 }

@@ -153,6 +153,13 @@ export async function openLab({ via }: LabOptions = {}) {
         .split('\n')
         .filter(Boolean)
         .map((line) => ({ name: line.split(' ')[0] ?? '', id: line.split(' ')[1] ?? '' })),
+    /** The roles of a session whose Slurm jobs had an effect: each once, or something ran twice. */
+    effects: (id: string): string[] =>
+      onLogin(cluster, `cat ${ledgerFile} 2>/dev/null; true`)
+        .split('\n')
+        .filter((line) => line.includes(`-${id}-`))
+        .map((line) => line.split(' ')[0]?.split('-').at(-1) ?? '')
+        .sort(),
     onLogin: (command: string) => onLogin(cluster, command),
     /** Accounting's word on a Slurm job: `FAILED 3:0`. It comes a moment after the end. */
     accounted: (id: number | string): string => onLogin(cluster, `sacct -X -n -P -j ${id} -o State,ExitCode`).trim().replace('|', ' '),

@@ -4,7 +4,10 @@ export interface Shape {
   serviceSetup?: string[];
   clientSetup?: string[];
   service?: Record<string, unknown>;
-  client?: Record<string, unknown>;
+  /** null: none, the service is the session. */
+  client?: Record<string, unknown> | null;
+  /** Several, one after another, in the place of the one; each like `client`. */
+  clients?: Record<string, unknown>[];
   timeouts?: Record<string, unknown>;
 }
 
@@ -14,8 +17,15 @@ export function ollamaRecipe({
   clientSetup = [],
   service,
   client,
+  clients,
   timeouts,
 }: Shape = {}): string {
+  const load = {
+    parameters: { max_tokens: 8, requests: 5 },
+    sweep: { concurrency: [1] },
+    setup: clientSetup,
+    resources: { partition: 'cpu', cpus: 1, mem: '1G', time: '5m' },
+  };
   return JSON.stringify({
     version: 1,
     name: 'test',
@@ -29,12 +39,10 @@ export function ollamaRecipe({
       resources: { partition: 'cpu', cpus: 1, mem: '1G', time: '5m' },
       ...service,
     },
-    client: {
-      parameters: { max_tokens: 8, requests: 5 },
-      sweep: { concurrency: [1] },
-      setup: clientSetup,
-      resources: { partition: 'cpu', cpus: 1, mem: '1G', time: '5m' },
-      ...client,
-    },
+    ...(clients
+      ? { clients: clients.map((each) => ({ ...load, ...each })) }
+      : client === null
+        ? {}
+        : { client: { ...load, ...client } }),
   });
 }

@@ -72,7 +72,11 @@ verb_prepare() {
 # put INSTALLATION SESSION ATTEMPT NAME SHA256 BYTES <data: one artifact, kept under its content's name.
 verb_put() {
   attempt_dir "$1" "$2" "$3"
-  receive "$base/bin/.put.$nonce" "$5" "$6" || { begin; echo 'cut'; finish; }
+  receive "$base/bin/.put.$nonce" "$5" "$6"
+  case $? in
+  1) begin; echo cut; finish ;;
+  2) rm -f "$base/bin/.put.$nonce"; begin; echo full; finish ;;
+  esac
   chmod 700 "$base/bin/.put.$nonce"
   mv -f "$base/bin/.put.$nonce" "$base/bin/$5"
   ln -sf "../../../../bin/$5" "$d/tools/$4"
@@ -293,7 +297,7 @@ verb_tail() {
   finish
 }
 
-# stream INSTALLATION SECONDS ALIVE_SECONDS: the spool as it fills, without asking Slurm and without forking.
+# stream INSTALLATION SECONDS ALIVE_SECONDS SILENCE_SECONDS: the spool as it fills, without asking Slurm and without forking.
 # Prints: epoch N | file NAME BYTES <newline> content | old NAME BYTES … | tick NOW WAITING | swept N
 # Reads:  hb | ack EPOCH NAME... | sweep N | replay | bye
 verb_stream() {
@@ -304,7 +308,7 @@ verb_stream() {
   echo "epoch $(cat "$base/epoch" 2>/dev/null || echo 0)"
   printf -v now '%(%s)T' -1
   ends=$((now + $2)) heard=$now touched=0 alive=0 ticked=0 resend=$now sent='|' part='' sweep=''
-  while [ "$now" -lt "$ends" ] && [ $((now - heard)) -lt 60 ]; do
+  while [ "$now" -lt "$ends" ] && [ $((now - heard)) -lt "$4" ]; do
     if IFS= read -r -t 0.2 line; then
       line=$part$line part=''
       heard=$now
