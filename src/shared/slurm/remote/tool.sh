@@ -297,7 +297,7 @@ verb_tail() {
   finish
 }
 
-# stream INSTALLATION SECONDS ALIVE_SECONDS SILENCE_SECONDS: the spool as it fills, without asking Slurm and without forking.
+# stream INSTALLATION SECONDS ALIVE_SECONDS [SILENCE_SECONDS]: the spool as it fills, without asking Slurm, or forking.
 # Prints: epoch N | file NAME BYTES <newline> content | old NAME BYTES … | tick NOW WAITING | swept N
 # Reads:  hb | ack EPOCH NAME... | sweep N | replay | bye
 verb_stream() {
@@ -308,7 +308,7 @@ verb_stream() {
   echo "epoch $(cat "$base/epoch" 2>/dev/null || echo 0)"
   printf -v now '%(%s)T' -1
   ends=$((now + $2)) heard=$now touched=0 alive=0 ticked=0 resend=$now sent='|' part='' sweep=''
-  while [ "$now" -lt "$ends" ] && [ $((now - heard)) -lt "$4" ]; do
+  while [ "$now" -lt "$ends" ] && [ $((now - heard)) -lt "${4:-60}" ]; do
     if IFS= read -r -t 0.2 line; then
       line=$part$line part=''
       heard=$now
