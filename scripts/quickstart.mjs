@@ -140,6 +140,7 @@ function summary(view) {
     serviceNode: view?.roles?.s1?.node,
     clientNode: view?.roles?.c1?.node,
     points,
-    resultsDir: view?.resultsFolder,
+    // Stored as host:folder, because workers run on several hosts; here it is this one.
+    resultsDir: view?.resultsFolder?.replace(/^[^:]*:/, ''),
   };
 }

@@ -52,14 +52,12 @@ async function cancelAll(cli: Cli, deps: ProducerDeps, ids: readonly string[], j
   }
   // Asked first, all of them: an impatient person has cancelled even what was not waited for.
   const interrupted = terminal.interrupted();
-  await Promise.all(
-    ids.map(async (id) => {
-      for await (const _ of watchSession(deps, id, interrupted));
-      if (interrupted.aborted) return;
-      const view = await sessionView(deps, id);
-      terminal.print(json ? jsonLine(view) : endText(view));
-    }),
-  );
+  for (const id of ids) {
+    for await (const _ of watchSession(deps, id, interrupted));
+    if (interrupted.aborted) break;
+    const view = await sessionView(deps, id);
+    terminal.print(json ? jsonLine(view) : endText(view));
+  }
   if (interrupted.aborted) {
     terminal.say('stopped waiting; the sessions are being cancelled all the same: sbench status');
     cli.exitCode = EXIT.interrupted;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DEFAULT_REDIS } from '../producer/connect-producer.ts';
 import { withoutPassword } from '../shared/redis/connect.ts';
 import { type ClusterSettings, originWords, type Settings } from '../shared/settings/settings.ts';
 import { type Cli, settingsFor } from './cli.ts';
@@ -33,7 +34,7 @@ interface Value {
 function valuesOf(settings: Settings): Value[] {
   const { defaultCluster, redis, results, clusters, origins } = settings;
   const values: [string, unknown][] = [
-    ['redis', withoutPassword(redis ?? 'redis://127.0.0.1:6379')],
+    ['redis', withoutPassword(redis ?? DEFAULT_REDIS)],
     ['results', results ?? '(results stay on the cluster)'],
     ['default_cluster', defaultCluster],
     ...Object.values(clusters).flatMap((cluster) =>

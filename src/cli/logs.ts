@@ -67,6 +67,10 @@ async function readLogs(
     const kept = await Promise.all(files.map((file) => file.catch(() => undefined)));
     if (kept.every((log) => log !== undefined)) return kept.map((log) => log.subarray(-bytes));
   }
+  // Before a submission there is no log, and no reason to log in.
+  if (roles.every(({ role }) => (session.record.roles[role]?.submit.is ?? 'none') === 'none')) {
+    return roles.map(() => Buffer.alloc(0));
+  }
   return withPlace(settings, deps, session.record, async (place) => {
     const logs: Buffer[] = [];
     for (const { role } of roles) logs.push(await tailLog(place, role, bytes));

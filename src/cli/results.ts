@@ -71,7 +71,7 @@ async function download(
   folder: string,
 ) {
   const tar = await withPlace(settings, deps, record, (place) => fetchAttempt(place, LOG_BYTES));
-  const fresh = `${folder}.new`;
+  const fresh = `${folder}.new-${process.pid}`;
   await rm(fresh, { recursive: true, force: true });
   const own = new Map([
     ['recipe.yaml', Buffer.from(plan.recipe.text)],
@@ -82,7 +82,11 @@ async function download(
     await mkdir(dirname(join(fresh, name)), { recursive: true });
     await writeFile(join(fresh, name), content);
   }
-  await rename(fresh, folder);
+  // Somebody else may have brought the same meanwhile.
+  await rename(fresh, folder).catch(async (error) => {
+    await rm(fresh, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  });
 }
 
 async function filesIn(folder: string): Promise<string[]> {

@@ -65,7 +65,11 @@ function allText({ clusters, sessions }: Awaited<ReturnType<typeof statusOfAll>>
 /** Each role in a word or two: what it is at, and what Slurm says why it waits. */
 const waitsFor = ({ roles }: SessionView): string =>
   Object.values(roles)
-    .map(({ name, phase, reason, verdict }) => `${name} ${verdict ?? phase}${reason ? ` (${reason})` : ''}`)
+    .filter(({ phase }) => phase !== 'none')
+    .map(
+      ({ side, name, phase, reason, verdict }) =>
+        `${side} ${name} ${verdict ?? phase}${reason ? ` (${reason})` : ''}`,
+    )
     .join(', ');
 
 function sessionText(view: SessionView): string {

@@ -64,7 +64,7 @@ export class Producer {
       overrides: set,
       labels,
       version: ownVersion(),
-      blobs: { loadgen },
+      blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },
       resolveTarget: sshTargetOf,
     });
     return enqueueSession(this.#deps, plan, { key, blobs: [loadgen] });

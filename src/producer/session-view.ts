@@ -10,7 +10,6 @@ import { liveWorkers } from './live-workers.ts';
 
 /** A session for people and programs: what `status --json` prints. New fields may come; none changes its meaning. */
 export type SessionView = Awaited<ReturnType<typeof sessionView>>;
-export type RoleView = ReturnType<typeof roleView>;
 
 export async function sessionView({ redis, store }: ProducerDeps, id: string) {
   const session = await store.read(id);

@@ -26,9 +26,9 @@ export const cancel: Action = {
     if (context.record.closed && sinceMs < REPEAT_MS) return { sleep: WAITING, ms: REPEAT_MS - sinceMs };
     const first = context.record.closed === undefined;
     releasedAt.set(key, performance.now());
-    const roles = context.plan.roles
-      .map(({ role }) => role)
-      .filter((role) => !first || stillHere(context, role));
+    // Clients first: one that outlived its service would record the errors of our own release.
+    const all = context.plan.roles.map(({ role }) => role).reverse();
+    const roles = all.filter((role) => !first || stillHere(context, role));
     const { owners, complaints } = await releaseRoles(context.place, roles, true);
     if (complaints) await context.say(`scancel: ${complaints}`);
     const { windowS } = await context.cluster.times();
@@ -45,9 +45,8 @@ const releasedAt = new Map<string, number>();
 const allReleased = ({ record }: ActionContext): boolean =>
   Object.values(record.roles).every((facts) => facts.released !== 'no');
 
-/** A client that has said how it ended is leaving by itself: cancelling it would spoil Slurm's word on it. */
-function stillHere({ record, plan }: ActionContext, role: string): boolean {
+/** What has said how it ended is leaving by itself: cancelling it would spoil Slurm's word on it. */
+function stillHere({ record }: ActionContext, role: string): boolean {
   const facts = record.roles[role];
-  const side = plan.roles.find((candidate) => candidate.role === role)?.side;
-  return !(side === 'client' && facts && exitOf(facts));
+  return !(facts && exitOf(facts));
 }

@@ -20,7 +20,7 @@ import { startRedis } from './redis.ts';
 import { type ClusterFacts, testbedFacts } from './testbed.ts';
 import { until } from './until.ts';
 
-const MAIN = process.env.SBENCH_LAB_MAIN ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface LabOptions {
   /** Reaches the cluster at this address, e.g. a fault proxy's. */
@@ -46,6 +46,8 @@ export async function openLab({ via }: LabOptions = {}) {
   const config = writeConfiguration(folder, cluster, llm.root, redisServer.url, via);
   const settings = loadSettings({ config, cwd: folder, env: {}, home: folder });
   const redis = await connectRedis(redisServer.url, 'ask');
+  // A test may take its Redis away for a moment.
+  redis.options.retryStrategy = () => 100;
   const allQueues = queues(redis);
   const store = sessionStore(redis, ({ record, plan }) => allQueues.wake(record, plan));
   const installation = await installationId(redis);
@@ -63,7 +65,7 @@ export async function openLab({ via }: LabOptions = {}) {
         settings,
         overrides: set,
         version: 'test',
-        blobs: { loadgen },
+        blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },
         resolveTarget: sshTargetOf,
       }),
     };

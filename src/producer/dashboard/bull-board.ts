@@ -11,6 +11,11 @@ const OUTSIDE_LINK = /<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/g;
 
 /** Bull Board without the stylesheet that it asks of another host. */
 class OfflineAdapter extends ExpressAdapter {
+  constructor() {
+    super();
+    this.app.disable('x-powered-by');
+  }
+
   override setEntryRoute(entry: Parameters<ExpressAdapter['setEntryRoute']>[0]): ExpressAdapter {
     this.app.get(entry.route, (_request, response, next) => {
       const { name, params } = entry.handler({ basePath: this.basePath, uiConfig: this.uiConfig });

@@ -54,20 +54,24 @@ export const roleFacts = z.object({
   askedClock: clock.optional(),
   started: seen(startedEvent).optional(),
   ready: seen(readyEvent).optional(),
-  /** `afterClosed`: it ended because we released it, as far as anybody can tell. */
-  exited: seen(exitedEvent).extend({ afterClosed: z.boolean() }).optional(),
+  /**
+   * `afterEnding`: its attempt was ending before, so it ended because we released it, as far as anybody can tell. Not
+   * "after closed": the release acts on the cluster before the record can say so.
+   */
+  exited: seen(exitedEvent).extend({ afterEnding: z.boolean() }).optional(),
   slurm: slurmWord.optional(),
-  /** Slurm first said RUNNING: the queue limit stops, and a sign of life is due. */
+  /** Slurm said RUNNING, and has not said since that it waits: the queue limit stops, a sign of life is due. */
   runningClock: clock.optional(),
   /** Successful looks in a row that did not list it. */
   gone: z.object({ looks: z.number().int(), since: clock, last: clock }).optional(),
   accounting: z
     .object({ is: z.enum(['silent', 'absent', 'knows-nothing']), since: clock, last: clock })
     .optional(),
-  /** A Slurm job of its name, owner or twin, is in Slurm's hands: the last look said so. */
+  /** A Slurm job of its name, owner or twin, is in Slurm's hands: it was accepted, or the last look said so. */
   live: z.boolean(),
   /** Looks in a row, since `closed`, that listed none. */
   quiet: z.object({ looks: z.number().int(), since: clock, last: clock }).optional(),
+  /** All that is left of it is COMPLETING. */
   drainingSince: clock.optional(),
   /** Slurm job ids of our name that are not the owner: they end at their head. */
   twins: z.array(z.number().int()),
@@ -99,9 +103,13 @@ export function wasRequeued(facts: RoleFacts, side: 'service' | 'client'): boole
   const restart = facts.started?.event.restart ?? 0;
   const begun = side === 'client' ? facts.started : facts.ready;
   if (!begun) return false;
-  const waitsAgain =
-    facts.slurm?.life === 'waiting' && facts.slurm.looks >= 2 && facts.slurm.since > begun.clock;
-  return waitsAgain || (side === 'client' ? restart > 0 : restart > begun.event.restart);
+  return waitsAgain(facts) || (side === 'client' ? restart > 0 : restart > begun.event.restart);
+}
+
+/** Two looks in a row since it began say that it is in the queue: the first of them may have been sent before. */
+export function waitsAgain({ slurm, started, exited }: RoleFacts): boolean {
+  const begun = started ?? exited;
+  return begun !== undefined && slurm?.life === 'waiting' && slurm.looks >= 2 && slurm.since > begun.clock;
 }
 
 export type Phase =

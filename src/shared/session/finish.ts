@@ -20,9 +20,11 @@ export function finish(record: SessionRecord, plan: Plan, event: Collected): Ses
     results: event.results,
     ...(event.folder === undefined ? {} : { resultsFolder: event.folder }),
   };
-  if (record.ending?.why === 'vanished' && record.attempt === 1 && !record.cancelled)
-    return nextAttempt(judged, plan);
-  return { ...judged, state: finalState(judged, plan), endedAt: event.endedAt };
+  const state = finalState(judged, plan);
+  // What vanished may have sent its word late.
+  const again =
+    record.ending?.why === 'vanished' && record.attempt === 1 && !record.cancelled && state !== 'succeeded';
+  return again ? nextAttempt(judged, plan) : { ...judged, state, endedAt: event.endedAt };
 }
 
 /** An accepted Slurm job vanished before it had any effect: one new attempt, by itself. */
@@ -56,7 +58,9 @@ function finalState(record: SessionRecord, plan: Plan): SessionState {
       );
     return servedUntilCancelled ? 'succeeded' : 'cancelled';
   }
-  if (why !== 'complete' && why !== 'service-ended') return 'failed';
-  if (verdicts.every((is) => is === 'succeeded')) return 'succeeded';
+  if (why !== 'complete' && why !== 'service-ended' && why !== 'vanished') return 'failed';
+  // Of several services without clients the first end is the session's: the others were released then.
+  const asPlanned = verdicts.every((is) => is === 'succeeded' || is === 'released');
+  if (asPlanned && verdicts.includes('succeeded')) return 'succeeded';
   return verdicts.every((is) => is === 'succeeded' || is === 'unknown') ? 'unknown' : 'failed';
 }

@@ -1,13 +1,14 @@
 import type { SpoolFile } from '../spool.ts';
 import type { AccountingAnswer, Row, Stamp, SubmitAnswer } from './events.ts';
-import type { RoleFacts, Verdict } from './facts.ts';
+import { exitOf, type RoleFacts, type Verdict } from './facts.ts';
 
-/** Joins are commutative and idempotent: late and repeated news does no harm. */
+// Joins are commutative and idempotent: late and repeated news does no harm.
+
 export function joinSubmit(facts: RoleFacts, answer: SubmitAnswer, { clock, look }: Stamp): RoleFacts {
   if (facts.submit.is === 'accepted') return facts;
   switch (answer.is) {
     case 'accepted':
-      return { ...facts, submit: { is: 'accepted', id: answer.id, at: answer.at, clock, look } };
+      return accepted(facts, { id: answer.id, at: answer.at, clock, look });
     case 'closed':
       return { ...facts, submit: { is: 'closed', clock } };
     case 'refused':
@@ -16,6 +17,12 @@ export function joinSubmit(facts: RoleFacts, answer: SubmitAnswer, { clock, look
       return answer satisfies never;
   }
 }
+
+/** From now on it is there, until a look that was sent later does not list it. */
+const accepted = (
+  facts: RoleFacts,
+  given: { id: number; at: number; clock: number; look: number },
+): RoleFacts => ({ ...facts, submit: { is: 'accepted', ...given }, live: true });
 
 type Stamped = { file: string; sequence: number; event: { restart: number } };
 const later = (a: Stamped, b: Stamped) =>
@@ -26,31 +33,33 @@ const last = <T extends Stamped>(a: T | undefined, b: T): T => (a && later(a, b)
 export function joinSpool(
   facts: RoleFacts,
   { file, sequence, event }: SpoolFile,
-  now: Stamp & { at: number; closed: boolean },
+  now: Stamp & { at: number; ending: boolean },
 ): RoleFacts {
   // Only the owner of a role gets past its script's head, so an event proves the acceptance that an answer did not.
   const known: RoleFacts =
     facts.submit.is === 'accepted'
       ? facts
-      : { ...facts, submit: { is: 'accepted', id: event.id, at: now.at, clock: now.clock, look: now.look } };
+      : accepted(facts, { id: event.id, at: now.at, clock: now.clock, look: now.look });
   if (known.submit.is !== 'accepted' || known.submit.id !== event.id) return facts;
   const seen = { file, sequence, clock: now.clock };
   // A repeated file keeps its first stamp: `file` is the key of the join.
   switch (event.type) {
-    case 'started':
-      return known.started?.file === file
-        ? known
-        : { ...known, started: last(known.started, { ...seen, event }) };
+    case 'started': {
+      const started = last(known.started, { ...seen, event });
+      if (known.started?.file === started.file) return known;
+      // It waits no longer: if Slurm says so again, that is news.
+      return { ...known, started, slurm: known.slurm?.life === 'waiting' ? undefined : known.slurm };
+    }
     case 'ready':
       return known.ready?.file === file ? known : { ...known, ready: first(known.ready, { ...seen, event }) };
-    case 'exited':
-      if (known.exited?.file === file) return known;
-      return {
-        ...known,
-        exited: last(known.exited, { ...seen, event, afterClosed: now.closed }),
-        // Its own word is better evidence than a verdict that was taken without it.
-        verdict: madeWithoutExit(known.verdict) ? undefined : known.verdict,
-      };
+    case 'exited': {
+      // What Slurm ran a second time (a requeue) ended for the reason of its first end.
+      const afterEnding = exitOf(known)?.afterEnding ?? now.ending;
+      const exited = last(known.exited, { ...seen, event, afterEnding });
+      if (known.exited?.file === exited.file) return known;
+      // Its own word is better evidence than a verdict that was taken without it.
+      return { ...known, exited, verdict: madeWithoutExit(known.verdict) ? undefined : known.verdict };
+    }
     default:
       return event satisfies never;
   }
@@ -74,12 +83,15 @@ const LIVE: ReadonlySet<string> = new Set(['waiting', 'live', 'ending', 'unknown
 
 /** A successful look, after which the spool was emptied: what it lists under the role's name, and what it does not. */
 export function joinLook(facts: RoleFacts, rows: Row[], { clock, look }: Stamp): RoleFacts {
+  const lives = rows.filter((row) => LIVE.has(row.life));
+  const draining = lives.length > 0 && lives.every((row) => row.life === 'ending');
+  const sentBefore = facts.submit.is === 'accepted' && look <= facts.submit.look;
   const withLife = {
     ...facts,
-    live: rows.some((row) => LIVE.has(row.life)),
-    drainingSince: rows.some((row) => row.life === 'ending') ? (facts.drainingSince ?? clock) : undefined,
+    live: lives.length > 0 || (sentBefore && facts.live),
+    drainingSince: draining ? (facts.drainingSince ?? clock) : undefined,
   };
-  if (facts.submit.is !== 'accepted' || look <= facts.submit.look) return withLife;
+  if (facts.submit.is !== 'accepted' || sentBefore) return withLife;
   const { id } = facts.submit;
   const others = rows.map((row) => row.id).filter((other) => other !== id && !facts.twins.includes(other));
   const twins = others.length > 0 ? [...facts.twins, ...others] : facts.twins;
@@ -97,7 +109,10 @@ export function joinLook(facts: RoleFacts, rows: Row[], { clock, look }: Stamp):
     gone: undefined,
     accounting: undefined,
     timeLimitS: timeLimitS ?? facts.timeLimitS,
-    runningClock: facts.runningClock ?? (word.word === 'RUNNING' ? clock : undefined),
+    runningClock:
+      word.life === 'waiting'
+        ? undefined
+        : (facts.runningClock ?? (word.word === 'RUNNING' ? clock : undefined)),
     slurm: { ...word, looks: same ? Math.min(before.looks + 1, 2) : 1, since: same ? before.since : clock },
   };
 }

@@ -1,6 +1,6 @@
 import type { RolePlan } from '../plan/plan.ts';
 import type { SlurmTimes } from './events.ts';
-import { exitOf, phaseOf, type RoleFacts, type Verdict, wasRequeued } from './facts.ts';
+import { exitOf, phaseOf, type RoleFacts, type Verdict, waitsAgain, wasRequeued } from './facts.ts';
 import type { Ending } from './record.ts';
 
 /** Silence for so long no longer holds up a verdict. Seconds of observed time. */
@@ -26,9 +26,10 @@ export function judge(role: RolePlan, facts: RoleFacts, now: Circumstances): Ver
   if (submit.is === 'closed') return endedByUs(role, now);
   if (submit.is === 'none') return now.ending ? { is: 'skipped', why: now.ending.text } : undefined;
   if (wasRequeued(facts, role.side)) return failed('requeued', 'Slurm requeued it: what it held is lost');
-  return exitOf(facts)
+  const evidence = exitOf(facts)
     ? byExit(role, facts, now)
     : (bySlurm(role, facts, now) ?? byAbsence(role, facts, now) ?? byDeadline(role, facts, now));
+  return evidence ?? byQueueLimit(role, facts, now);
 }
 
 /** It said how it ended; Slurm may know better. */
@@ -37,10 +38,10 @@ function byExit(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict |
   if (!exit) return undefined;
   const { code, why, log } = exit.event;
   const ended = facts.slurm?.life === 'ended' ? facts.slurm : undefined;
-  // Nothing more will be heard from Slurm.
-  const silence = lastWordSpoken(facts, now);
-  if (!ended && !silence && (code === 0 || code >= 128 || exit.afterClosed)) return undefined;
-  if (exit.afterClosed && role.side === 'service') return { is: 'released' };
+  // Nothing more will be heard from Slurm, or not for as long as its node hangs.
+  const silence = lastWordSpoken(facts, now) || facts.released === 'draining';
+  if (!ended && !silence && (code === 0 || code >= 128 || exit.afterEnding)) return undefined;
+  if (exit.afterEnding && role.side === 'service') return { is: 'released' };
   if (code === 0) {
     if (!ended) return { is: 'succeeded', note: "by its own exit event; Slurm's last word is missing" };
     if (ended.word === 'COMPLETED') return { is: 'succeeded' };
@@ -48,7 +49,7 @@ function byExit(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict |
       return { is: 'succeeded', note: 'our release raced its end' };
     return failed(ended.word.toLowerCase(), slurmSays(facts), log);
   }
-  if (exit.afterClosed && (!ended || ended.word === 'CANCELLED')) return endedByUs(role, now);
+  if (exit.afterEnding && (!ended || ended.word === 'CANCELLED')) return endedByUs(role, now);
   // 128 + signal: somebody else's doing (a time limit, an OOM kill, an administrator), and Slurm knows whose.
   if (code >= 128 && ended && ended.word !== 'COMPLETED' && ended.word !== 'FAILED') {
     return failed(ended.word.toLowerCase(), slurmSays(facts), log);
@@ -62,7 +63,8 @@ function bySlurm(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict 
   // An ended state seen once and then purged from the controller's memory counts like one seen twice.
   if (word?.life !== 'ended' || word.looks + (facts.gone?.looks ?? 0) < 2) return undefined;
   if (word.word === 'CANCELLED' && now.closed) return endedByUs(role, now);
-  if (facts.started && now.clock - word.since < LATE_WORD_S) return undefined;
+  const mayHaveSpoken = facts.started !== undefined || word.word === 'COMPLETED';
+  if (mayHaveSpoken && now.clock - word.since < LATE_WORD_S) return undefined;
   if (word.word === 'COMPLETED')
     return failed('no-result', 'Slurm says COMPLETED, but it never said how it ended');
   return failed(word.word.toLowerCase(), slurmSays(facts));
@@ -91,18 +93,10 @@ function byAbsence(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdic
 function byDeadline(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict | undefined {
   const phase = phaseOf(facts, role.side);
   const since = (stamp: number | undefined) => (stamp === undefined ? 0 : now.clock - stamp);
-  if (phase === 'pending' && facts.slurm?.life !== 'ended') {
-    if (facts.runningClock !== undefined) {
-      return since(facts.runningClock) > SILENCE_S
-        ? failed('no-life', `Slurm says RUNNING, but it gave no sign of life for ${SILENCE_S} s`)
-        : undefined;
-    }
-    const reason = facts.slurm?.reason ? ` (${facts.slurm.reason})` : '';
-    return since(facts.askedClock) > role.queueLimitS
-      ? failed('queue-limit', `it waited in the queue for longer than ${role.queueLimitS} s${reason}`)
-      : undefined;
+  if (phase === 'pending' && facts.slurm?.life !== 'ended' && since(facts.runningClock) > SILENCE_S) {
+    return failed('no-life', `Slurm says RUNNING, but it gave no sign of life for ${SILENCE_S} s`);
   }
-  if (phase === 'starting' && since(facts.started?.clock) > role.startLimitS) {
+  if (phase === 'starting' && !waitsAgain(facts) && since(facts.started?.clock) > role.startLimitS) {
     return failed('start-limit', `it was not ready within ${role.startLimitS} s of its start`);
   }
   if (phase === 'running' && role.runLimitS !== undefined && since(facts.started?.clock) > role.runLimitS) {
@@ -114,6 +108,20 @@ function byDeadline(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdi
     return { is: 'unknown', why: 'its time limit has long passed, and it never said how it ended' };
   }
   return undefined;
+}
+
+/** It waits for Slurm: to take it, in its queue, or there again (requeued before it was ready). */
+function byQueueLimit(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict | undefined {
+  const phase = phaseOf(facts, role.side);
+  // `max_idle` bounds a client that Slurm does not take: a verdict of its own would let the next one start beside it.
+  const untaken = phase === 'submitting' && role.side === 'service';
+  const again = waitsAgain(facts);
+  if (!(phase === 'pending' || untaken || again) || facts.slurm?.life === 'ended') return undefined;
+  if (facts.runningClock !== undefined) return undefined;
+  const from = (again ? facts.slurm?.since : facts.askedClock) ?? now.clock;
+  if (now.clock - from <= role.queueLimitS) return undefined;
+  const reason = facts.slurm?.reason ? ` (${facts.slurm.reason})` : '';
+  return failed('queue-limit', `it waited in the queue for longer than ${role.queueLimitS} s${reason}`);
 }
 
 /** Slurm has nothing to add: it lists it no longer, and accounting is absent, ignorant, or silent for long. */

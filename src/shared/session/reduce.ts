@@ -8,8 +8,8 @@ import { judge } from './judge.ts';
 import { isOver, type SessionRecord } from './record.ts';
 import { countQuiet, releasedNow } from './release.ts';
 
-/** Before the first look has told us: Slurm's own defaults. */
-const DEFAULT_TIMES: SlurmTimes = { windowS: 20, killWaitS: 30 };
+/** Only looks and accounting bring Slurm's times: what depends on them waits for one. */
+const NOT_NOW: SlurmTimes = { windowS: Infinity, killWaitS: Infinity };
 /** So many dead deliveries without progress, and the attempt ends: something kills whoever touches it. */
 const MAX_DEATHS = 10;
 
@@ -22,7 +22,8 @@ export function reduce(record: SessionRecord, plan: Plan, event: SessionEvent): 
   if ('attempt' in event && event.attempt !== record.attempt) return record;
   const after = apply(record, plan, event);
   if (after === record) return record;
-  return event.type === 'collected' ? after : settle(after, plan, event);
+  const settled = event.type === 'collected' ? after : settle(after, plan, event);
+  return same(settled, record) ? record : settled;
 }
 
 function apply(record: SessionRecord, plan: Plan, event: SessionEvent): SessionRecord {
@@ -54,7 +55,7 @@ function apply(record: SessionRecord, plan: Plan, event: SessionEvent): SessionR
     case 'spool':
       return event.files.reduce(
         (so, { role, file }) =>
-          put(so, role, joinSpool(factsOf(so, role), file, { ...event, closed: so.closed !== undefined })),
+          put(so, role, joinSpool(factsOf(so, role), file, { ...event, ending: so.ending !== undefined })),
         record,
       );
     case 'looked':
@@ -106,7 +107,7 @@ function looked(
 
 /** What follows from the facts: verdicts, the ending, what is released. Verdicts and the ending are sticky. */
 function settle(record: SessionRecord, plan: Plan, event: SessionEvent): SessionRecord {
-  const times = 'times' in event ? event.times : DEFAULT_TIMES;
+  const times = 'times' in event ? event.times : NOT_NOW;
   const { clock } = event;
   const progress = event.type === 'submit-answered' || event.type === 'spool';
   let after = judgeAll(progress ? { ...record, deaths: 0 } : record, plan, times, clock);

@@ -41,7 +41,9 @@ export function describeChange(before: SessionRecord, after: SessionRecord, plan
 function describeRole(was: RoleFacts, is: RoleFacts, side: 'service' | 'client'): Note[] {
   const notes: Note[] = [];
   const phase = phaseOf(is, side);
-  if (phase !== phaseOf(was, side)) notes.push({ what: phase, text: phaseText(is, phase) });
+  // A verdict may be taken again: on a late word, or on results that are not what they should be.
+  const judgedAgain = was.verdict && is.verdict && verdictText(was.verdict) !== verdictText(is.verdict);
+  if (judgedAgain || phase !== phaseOf(was, side)) notes.push({ what: phase, text: phaseText(is, phase) });
   if (
     phase === 'pending' &&
     is.slurm &&

@@ -166,8 +166,10 @@ take_over() {
   [ "$age" -ge 0 ] || age=0
   if [ "$age" -lt "$window" ]; then begin; echo "wait $((window - age))"; finish; fi
   for look in 1 2; do
-    found=$(timeout 15 squeue -a --me -h -t all --name="$job" -o '%T %i' 2>"$d/.err.$nonce") ||
+    # Its --name knows no upper and lower case [tried]; a line that is not just our name is not ours.
+    found=$(timeout 15 squeue -a --me -h -t all --name="$job" -o "%T %i $nonce|%j|$nonce" 2>"$d/.err.$nonce") ||
       { why=$(cat "$d/.err.$nonce"); rm -f "$d/.err.$nonce"; answer_unresolved look "squeue: $why"; }
+    found=$(printf '%s\n' "$found" | sed -n "s/ $nonce|$job|$nonce\$//p")
     # What one look has seen is there, whatever the other says.
     [ -z "$found" ] || break
     [ "$look" = 2 ] || sleep 1
@@ -283,7 +285,7 @@ verb_fetch() {
   # Regular files only: a FIFO would hang, a symlink would leak what it points to.
   find results -type f -print0 >"$tmp/.list"
   begin
-  (cd "$tmp" && find . -type f ! -name .list -print0) >"$tmp/.list2"
+  (cd "$tmp" && find . -type f ! -name '.list*' -print0) >"$tmp/.list2"
   tar -cf - --null --no-recursion -C "$d" -T "$tmp/.list" -C "$tmp" -T "$tmp/.list2" 2>/dev/null
   rm -rf "$tmp"
   finish
@@ -307,7 +309,7 @@ verb_stream() {
   begin
   echo "epoch $(cat "$base/epoch" 2>/dev/null || echo 0)"
   printf -v now '%(%s)T' -1
-  ends=$((now + $2)) heard=$now touched=0 alive=0 ticked=0 resend=$now sent='|' part='' sweep=''
+  ends=$((now + $2)) heard=$now touched=0 alive=0 ticked=0 resend=$now sent=/ part='' sweep=''
   while [ "$now" -lt "$ends" ] && [ $((now - heard)) -lt "${4:-60}" ]; do
     if IFS= read -r -t 0.2 line; then
       line=$part$line part=''
@@ -326,15 +328,16 @@ verb_stream() {
       alive=$now
     fi
     # What was sent and never acknowledged is sent again.
-    if [ $((now - resend)) -ge 10 ]; then sent='|' resend=$now; fi
+    if [ $((now - resend)) -ge 10 ]; then sent=/ resend=$now; fi
     waiting=0
     # A sweep is a barrier: what was in the folder before it is sent before its answer.
     for file in *; do
-      [ "$file" = '*' ] && break
+      # No file at all leaves the pattern; and a file may be called `*`.
+      [ -e "$file" ] || [ -L "$file" ] || continue
       waiting=$((waiting + 1))
-      case $sent in *"|$file|"*) continue ;; esac
+      case $sent in *"/$file/"*) continue ;; esac
       [ "$waiting" -gt 500 ] && break
-      sent="$sent$file|"
+      sent=$sent$file/
       stream_file file "$file"
     done
     if [ -n "$sweep" ]; then printf 'swept %s\n' "$sweep"; sweep=''; fi
@@ -371,15 +374,14 @@ stream_file() {
     *[!A-Za-z0-9._-]*) ;;
     *)
       body=''
-      # Up to a NUL, which no event holds: bash skips NULs, and would read a gigabyte of them.
-      IFS= read -r -d '' -n 16385 body 2>/dev/null <"$2"
-      # Nothing read of a file that holds something: this end failed, and it is sent again later.
-      if [ -z "$body" ] && [ -s "$2" ]; then return; fi
-      if [ "${#body}" -le 16384 ]; then
+      # It succeeds at a NUL and at too many bytes; bash would else skip NULs, and read a gigabyte of them.
+      if ! IFS= read -r -d '' -n 16385 body 2>/dev/null <"$2"; then
+        # Nothing read of a file that holds something: this end failed, and it is sent again later.
+        if [ -z "$body" ] && [ -s "$2" ]; then return; fi
         printf '%s %s %s\n%s\n' "$1" "${2#../cur/}" "${#body}" "$body"
         return
       fi
-      ;;
+    ;;
     esac
   fi
   mv -f -- "$2" ../bad/ 2>/dev/null

@@ -1,0 +1,397 @@
+import type { ActionNode, Plan } from '../../src/shared/plan/plan.ts';
+import { actionId, nodes } from '../../src/shared/queues.ts';
+import type { SessionEvent } from '../../src/shared/session/events.ts';
+import { exitOf, noFacts, phaseOf } from '../../src/shared/session/facts.ts';
+import { isOver, type SessionRecord } from '../../src/shared/session/record.ts';
+import { reduce } from '../../src/shared/session/reduce.ts';
+import { describeChange } from '../../src/shared/session/timeline.ts';
+import { ClusterModel, type Job, LIVE, type RunningVerb, WINDOW_S } from './cluster-model.ts';
+import { ID, recordOf } from './fixture.ts';
+import { checkChange, checkEnd } from './invariants.ts';
+
+type Outcome = { done: { ok: boolean } } | 'sleep' | { fail: string };
+type WithoutStamp<T> = T extends unknown ? Omit<T, 'clock' | 'look'> : never;
+type NewEvent = WithoutStamp<SessionEvent>;
+
+/** One action in its queue. Several deliveries may run at once: a stalled one is not dead for sure. */
+interface Item {
+  node: ActionNode;
+  attempt: number;
+  children: string[];
+  value?: { ok?: boolean };
+  atWork: boolean;
+  deliveries: Generator<void, Outcome | { skipped: string }>[];
+}
+
+/** What the tail of a run may hold in store, besides good will. */
+export interface Troubles {
+  accounting: ClusterModel['accounting'];
+  stuckPending: boolean;
+  neverReady: boolean;
+  clientHangs: boolean;
+  neverCompletes: boolean;
+}
+
+const LONGEST_STEP_S = 30;
+const TIMES = { windowS: WINDOW_S, killWaitS: 30 };
+
+/** A session, its workers, its observer and its cluster; every step of each is a separate move. */
+export class World {
+  cluster = new ClusterModel();
+  record: SessionRecord;
+  items = new Map<string, Item>();
+  clock = 0;
+  looks = 0;
+  story: string[] = [];
+  #observed: number | undefined;
+  #inFlight: { number: number; now: number; rows: ReturnType<ClusterModel['squeue']> } | undefined;
+  #lastLook: SessionEvent | undefined;
+  readonly plan: Plan;
+  readonly choose: (n: number) => number;
+
+  constructor(plan: Plan, choose: (n: number) => number) {
+    this.plan = plan;
+    this.choose = choose;
+    this.record = recordOf(plan);
+  }
+
+  apply(event: NewEvent): SessionRecord {
+    const stamped = { clock: this.clock, look: this.looks, ...event } as SessionEvent;
+    const before = this.record;
+    const after = reduce(before, this.plan, stamped);
+    checkChange(this, before, after, stamped);
+    this.record = after;
+    for (const note of describeChange(before, after, this.plan))
+      this.story.push(`${this.clock}: ${note.text}`);
+    if (!isOver(before) && isOver(after)) checkEnd(this);
+    return after;
+  }
+
+  // The queues.
+
+  addFlow(): void {
+    const { attempt } = this.record;
+    for (const node of nodes(this.plan.actions)) {
+      const id = actionId(ID, attempt, node);
+      const children = node.children.map((child) => actionId(ID, attempt, child));
+      if (!this.items.has(id)) this.items.set(id, { node, attempt, children, atWork: false, deliveries: [] });
+    }
+  }
+  enqueue(): void {
+    this.addFlow();
+    if (this.record.state === 'planned') this.apply({ type: 'enqueued' });
+    // Reconcile: its last action is over, and the session is not.
+    const root = this.items.get(actionId(ID, this.record.attempt, this.plan.actions));
+    if (!root?.value || isOver(this.record)) return;
+    for (const id of [...root.children, actionId(ID, this.record.attempt, this.plan.actions)]) {
+      const item = this.items.get(id);
+      if (item) item.value = undefined;
+    }
+  }
+  runnable = (): Item[] =>
+    [...this.items.values()].filter(
+      (item) => !item.value && item.children.every((id) => this.items.get(id)?.value),
+    );
+  running = (): Item[] => [...this.items.values()].filter((item) => item.deliveries.length > 0);
+
+  deliver(item: Item): void {
+    if (item.deliveries.length < 3) item.deliveries.push(this.#runAction(item));
+  }
+  /** One step of one delivery; only the last one holds the lock that finishing needs. */
+  step(item: Item, which: number): void {
+    const delivery = item.deliveries[which];
+    if (!delivery) return;
+    const { done, value } = delivery.next();
+    if (!done) return;
+    const holdsLock = which === item.deliveries.length - 1;
+    item.deliveries.splice(which, 1);
+    if (!holdsLock || value === 'sleep' || item.value) return;
+    item.value = 'done' in value ? value.done : {};
+  }
+
+  // The workers: mirrors src/workers, with a `yield` wherever another may come between.
+
+  *#runAction(item: Item): Generator<void, Outcome | { skipped: string }> {
+    const { node, attempt } = item;
+    const context = new Context(this, node, attempt);
+    const why = this.#whyNot(context.record, item);
+    if (why) return { skipped: why };
+    yield;
+    if (item.atWork) context.apply({ type: 'died', attempt, action: node.action });
+    item.atWork = true;
+    context.apply({ type: 'began', attempt });
+    yield;
+    const outcome = yield* this.#act(context, node);
+    item.atWork = false;
+    yield;
+    if (typeof outcome === 'object' && 'fail' in outcome) {
+      context.apply({ type: 'action-failed', attempt, action: node.action, text: outcome.fail });
+    }
+    return outcome;
+  }
+
+  #whyNot(record: SessionRecord, { node, attempt, children }: Item): string | undefined {
+    if (isOver(record) || attempt !== record.attempt) return 'over';
+    if (node.action === 'cancel' || node.action === 'collect') return undefined;
+    if (record.ending && !(node.action === 'poll-status' && record.ending.why === 'complete'))
+      return 'ending';
+    return children.every((id) => this.items.get(id)?.value?.ok) ? undefined : 'a child did not succeed';
+  }
+
+  *#act(context: Context, node: ActionNode): Generator<void, Outcome> {
+    switch (node.action) {
+      case 'stage':
+        yield;
+        return this.choose(60) === 0 ? { fail: 'the disk is full' } : { done: { ok: true } };
+      case 'submit-service':
+      case 'submit-client':
+        return yield* this.#submit(context);
+      case 'await-ready':
+        return phaseOf(context.facts, 'service') === 'ready' ? { done: { ok: true } } : 'sleep';
+      case 'poll-status':
+        return yield* this.#pollStatus(context);
+      case 'cancel':
+        return yield* this.#cancel(context);
+      case 'collect':
+        return yield* this.#collect(context);
+      default:
+        return node.action satisfies never;
+    }
+  }
+
+  *#submit(context: Context): Generator<void, Outcome> {
+    const { role, attempt } = context;
+    if (context.facts.submit.is === 'none') context.apply({ type: 'submit-began', attempt, role });
+    if (context.record.ending) return { done: { ok: false } };
+    if (context.facts.submit.is === 'accepted') return { done: { ok: true } };
+    yield;
+    this.#mustBeAlone(role, attempt);
+    const outcome = yield* this.#ask(this.cluster.start(this.cluster.submit(role, attempt, this.choose)));
+    if (!outcome || outcome.is === 'wait' || outcome.is === 'limit' || outcome.is === 'unresolved')
+      return 'sleep';
+    context.apply({ type: 'submit-answered', attempt, role, answer: outcome });
+    if (outcome.is === 'accepted') return { done: { ok: true } };
+    if (outcome.is === 'refused') return role.startsWith('s') ? { fail: 'refused' } : { done: { ok: true } };
+    return context.record.ending ? { done: { ok: false } } : { fail: 'closed, though nobody ended it' };
+  }
+
+  *#pollStatus(context: Context): Generator<void, Outcome> {
+    const { facts, record, role, attempt } = context;
+    if (record.ending?.why === 'complete') return { done: { ok: true } };
+    if (facts.verdict && !facts.live) return { done: { ok: true } };
+    yield;
+    if (facts.verdict) yield* this.#ask(this.cluster.start(this.cluster.release([role], attempt, false)));
+    return 'sleep';
+  }
+
+  *#cancel(context: Context): Generator<void, Outcome> {
+    const { attempt, record } = context;
+    if (!record.ending)
+      context.apply({ type: 'action-failed', attempt, action: 'cancel', text: 'no reason' });
+    if (Object.values(context.record.roles).every((facts) => facts.released !== 'no'))
+      return { done: { ok: true } };
+    const first = !context.record.closed;
+    const stillHere = (role: string) => !exitOf(context.record.roles[role] ?? noFacts());
+    const roles = this.plan.roles.map(({ role }) => role).filter((role) => !first || stillHere(role));
+    const owners = yield* this.#ask(this.cluster.start(this.cluster.release(roles, attempt, true)));
+    if (!owners) return 'sleep';
+    context.apply({ type: 'closed', attempt, windowS: WINDOW_S, owners });
+    return 'sleep';
+  }
+
+  *#collect(context: Context): Generator<void, Outcome> {
+    const { attempt, record } = context;
+    if (Object.values(record.roles).some((facts) => !facts.verdict || facts.released === 'no'))
+      return 'sleep';
+    yield;
+    const invalid = this.plan.roles.flatMap(({ role, side }) => {
+      const facts = record.roles[role];
+      return side === 'client' && facts?.submit.is === 'accepted' && !facts.exited
+        ? [{ role, why: 'none' }]
+        : [];
+    });
+    context.apply({ type: 'collected', attempt, invalid, results: {}, endedAt: 1 });
+    if (isOver(context.record)) return { done: { ok: true } };
+    if (context.record.attempt === attempt) return 'sleep';
+    yield;
+    this.addFlow();
+    return { done: { ok: true } };
+  }
+
+  /** The answer may be lost on the way; the verb goes on. */
+  *#ask<T>(verb: RunningVerb<T>): Generator<void, T | undefined> {
+    while (!verb.answer) {
+      yield;
+      if (this.choose(25) === 0) return undefined;
+      if (!verb.answer) this.cluster.step(verb as RunningVerb);
+    }
+    return verb.answer.value;
+  }
+
+  /** The next client must not share the service with one that is still leaving. */
+  #mustBeAlone(role: string, attempt: number) {
+    if (!role.startsWith('c')) return;
+    const others = this.plan.roles.filter((other) => other.side === 'client' && other.role !== role);
+    for (const other of others) {
+      if (this.cluster.live(`${attempt}.${other.role}`).some((job) => job.acts)) {
+        this.cluster.violations.push(`${role} was submitted beside ${other.role}`);
+      }
+    }
+  }
+
+  // The observer.
+
+  deliverSpool(all: boolean): void {
+    const visible = this.cluster.spool.filter((file) => file.visibleAt <= this.cluster.now);
+    const waiting = visible.filter((file) => !file.acknowledged);
+    // Also what was acknowledged before: Redis lost its tail, or the acknowledgement was lost.
+    const batch = all ? waiting : shuffle(visible, this.choose).slice(0, 1 + this.choose(4));
+    if (all && this.choose(4) === 0) batch.push(...shuffle(visible, this.choose).slice(0, 2));
+    for (const attempt of new Set(batch.map((file) => file.attempt))) {
+      const files = batch.filter((file) => file.attempt === attempt);
+      this.apply({ type: 'spool', attempt, files, at: this.cluster.now });
+    }
+    for (const file of batch) file.acknowledged = true;
+  }
+  sendLook(): void {
+    if (this.#inFlight || this.cluster.controller === 'hung') return;
+    this.looks += 1;
+    this.#inFlight = { number: this.looks, now: this.cluster.now, rows: this.cluster.squeue() };
+  }
+  applyLook(): void {
+    if (!this.#inFlight) return;
+    const { number, now, rows } = this.#inFlight;
+    this.#inFlight = undefined;
+    this.deliverSpool(true);
+    this.clock += Math.max(0, Math.min(now - (this.#observed ?? now), LONGEST_STEP_S));
+    this.#observed = now;
+    const { attempt } = this.record;
+    const named = rows.filter((row) => row.attempt === attempt);
+    this.#lastLook = { type: 'looked', attempt, rows: named, times: TIMES, clock: this.clock, look: number };
+    this.apply(this.#lastLook);
+  }
+  /** Redis answered too late: the same look is applied once more. */
+  repeatLook(): void {
+    if (this.#lastLook) this.apply(this.#lastLook);
+  }
+  account(): void {
+    const { attempt, roles } = this.record;
+    for (const [role, facts] of Object.entries(roles)) {
+      if (facts.submit.is !== 'accepted' || !facts.gone || facts.verdict || facts.slurm?.life === 'ended')
+        continue;
+      const answers = [{ role, answer: this.cluster.sacct(facts.submit.id) }];
+      this.apply({ type: 'accounted', attempt, answers, times: TIMES });
+    }
+  }
+
+  // Anything may happen.
+
+  move(): void {
+    const { choose, cluster } = this;
+    const kind = choose(48);
+    if (kind < 8) pick(this.runnable(), choose, (item) => this.deliver(item));
+    else if (kind < 22)
+      pick(this.running(), choose, (item) => this.step(item, choose(item.deliveries.length)));
+    else if (kind < 23) pick(this.running(), choose, (item) => item.deliveries.splice(0, 1));
+    else if (kind < 25) pick(cluster.verbs, choose, (verb) => cluster.step(verb));
+    else if (kind < 27) this.deliverSpool(false);
+    else if (kind < 30) this.sendLook();
+    else if (kind < 34) this.applyLook();
+    else if (kind < 35) this.repeatLook();
+    else if (kind < 36) this.account();
+    else if (kind < 39) cluster.advance(1 + choose(40));
+    else if (kind < 46) pick(cluster.jobs, choose, (job) => this.#jobMoves(job));
+    else if (kind < 47) this.enqueue();
+    else this.#trouble(choose(12));
+  }
+
+  #jobMoves(job: Job): void {
+    const { choose, cluster } = this;
+    const service = job.role.startsWith('s');
+    if (job.state === 'PENDING') {
+      if (choose(12) === 0) job.lost = true;
+      else if (choose(3) > 0) cluster.run(job);
+    } else if (job.state === 'RUNNING' && job.acts) {
+      const fate = choose(20);
+      if (service && !job.ready && fate < 8) cluster.ready(job);
+      else if (!service && fate < 6) cluster.exit(job, 0, 'COMPLETED');
+      else if (fate === 8) cluster.exit(job, choose(3), 'FAILED');
+      else if (fate === 9) Object.assign(job, { state: 'NODE_FAIL' });
+      else if (fate === 10) cluster.exit(job, 0, 'OUT_OF_MEMORY');
+      else if (fate === 11) cluster.requeue(job);
+      else if (fate === 12) cluster.terminate(job, 'TIMEOUT');
+      else if (fate === 13) cluster.terminate(job, 'CANCELLED');
+    } else if (job.state === 'COMPLETING') {
+      job.state = job.next;
+    } else if (!LIVE.includes(job.state)) job.purged = true;
+  }
+
+  #trouble(which: number): void {
+    const { cluster, choose } = this;
+    if (which === 0) this.apply({ type: 'cancel-requested', text: 'cancelled' });
+    else if (which < 5) cluster.controller = cluster.controller === 'up' ? 'hung' : 'up';
+    else if (which < 8) cluster.hiding = !cluster.hiding;
+    else cluster.accounting = (['good', 'silent', 'absent', 'knows-nothing'] as const)[choose(4)] ?? 'good';
+  }
+
+  /** From here on everything answers, and everybody works: the session must come to its end. */
+  fairRound(troubles: Troubles): void {
+    const { cluster } = this;
+    Object.assign(cluster, { controller: 'up', accounting: troubles.accounting, hiding: false });
+    this.enqueue();
+    for (const item of this.runnable()) {
+      this.deliver(item);
+      while (item.deliveries.length > 0) this.step(item, 0);
+    }
+    for (const item of this.running()) while (item.deliveries.length > 0) this.step(item, 0);
+    for (const job of cluster.jobs) this.#fairJob(job, troubles);
+    cluster.advance(30);
+    this.sendLook();
+    this.applyLook();
+    this.account();
+  }
+
+  #fairJob(job: Job, { stuckPending, neverReady, clientHangs, neverCompletes }: Troubles): void {
+    const { cluster } = this;
+    const service = job.role.startsWith('s');
+    if (job.lost) return;
+    if (job.state === 'PENDING' && !stuckPending) cluster.run(job);
+    else if (job.state === 'RUNNING' && cluster.now - job.startedAt > 1_500)
+      cluster.terminate(job, 'TIMEOUT');
+    else if (job.state === 'RUNNING' && job.acts && service && !job.ready && !neverReady) cluster.ready(job);
+    else if (job.state === 'RUNNING' && job.acts && !service && !clientHangs)
+      cluster.exit(job, 0, 'COMPLETED');
+    else if (job.state === 'COMPLETING' && !neverCompletes) job.state = job.next;
+    else if (!LIVE.includes(job.state)) job.purged = true;
+  }
+}
+
+/** What an action knows: the record as it last read or wrote it. */
+class Context {
+  record: SessionRecord;
+  readonly role: string;
+  readonly attempt: number;
+  readonly #world: World;
+  constructor(world: World, node: ActionNode, attempt: number) {
+    this.#world = world;
+    this.record = world.record;
+    this.role = node.role ?? '';
+    this.attempt = attempt;
+  }
+  get facts() {
+    return this.record.roles[this.role] ?? noFacts();
+  }
+  apply(event: NewEvent) {
+    this.record = this.#world.apply(event);
+  }
+}
+
+function pick<T>(from: readonly T[], choose: (n: number) => number, act: (chosen: T) => void): void {
+  const chosen = from[choose(from.length)];
+  if (chosen !== undefined) act(chosen);
+}
+
+export function shuffle<T>(list: readonly T[], choose: (n: number) => number): T[] {
+  const rest = [...list];
+  return list.map(() => rest.splice(choose(rest.length), 1)[0] as T);
+}
