@@ -34,8 +34,8 @@ export function addCancel(program: Command, cli: Cli): void {
 }
 
 async function openSessions({ store }: ProducerDeps): Promise<string[]> {
-  const found = await Promise.all((await store.list(FAR_BACK)).map((id) => store.read(id)));
-  return found.flatMap((session) => (session && !isOver(session.record) ? [session.record.id] : []));
+  const { sessions } = await store.readAll(await store.list(FAR_BACK));
+  return sessions.flatMap(({ record }) => (isOver(record) ? [] : [record.id]));
 }
 
 async function cancelAll(cli: Cli, deps: ProducerDeps, ids: readonly string[], json: boolean) {

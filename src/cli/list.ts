@@ -13,8 +13,10 @@ export function addList(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  sbench list --limit 5')
     .action(async (options: { limit: number; json?: true }, command: Command) => {
       await withProducer(settingsFor(cli, command), async ({ store }) => {
-        const found = await Promise.all((await store.list(options.limit)).map((id) => store.read(id)));
-        const records = found.flatMap((session) => (session ? [session.record] : []));
+        const { sessions, unreadable } = await store.readAll(await store.list(options.limit));
+        const records = sessions.map(({ record }) => record);
+        if (unreadable.length > 0)
+          terminal.say(`a newer sbench wrote, and has to show: ${unreadable.join(' ')}`);
         cli.terminal.print(options.json ? jsonLine({ sessions: records.map(summary) }) : text(records));
       });
     });

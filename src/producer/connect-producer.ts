@@ -1,11 +1,9 @@
 import type { Redis } from 'ioredis';
 import { type Queues, queues } from '../shared/queues.ts';
-import { connectRedis } from '../shared/redis/connect.ts';
+import { connectRedis, DEFAULT_REDIS } from '../shared/redis/connect.ts';
 import { type SessionStore, sessionStore } from '../shared/redis/session-store.ts';
 
 /** Where Redis is when nobody says. */
-export const DEFAULT_REDIS = 'redis://127.0.0.1:6379';
-
 /** What asking for work needs: the records and the queues, never a cluster. */
 export interface ProducerDeps {
   redis: Redis;

@@ -17,10 +17,9 @@ export async function applyLook(
   if (clock === undefined) return { releasing: false };
   const times = await served.cluster.times();
   let releasing = false;
-  for (const id of await served.store.open(served.name)) {
-    const session = await served.store.read(id);
-    if (!session) continue;
-    const { attempt } = session.record;
+  const { sessions } = await served.store.readAll(await served.store.open(served.name));
+  for (const session of sessions) {
+    const { id, attempt } = session.record;
     const rows = rolesOf(served, session).flatMap(({ role, name }) =>
       look.rows.filter((row) => row.name === name).map(({ row }) => ({ role, row })),
     );
@@ -36,9 +35,7 @@ export async function applyLook(
 
 /** Asks accounting about Slurm jobs that squeue no longer lists and that have no verdict yet. */
 export async function askAccounting(served: ServedCluster, lease: Lease): Promise<void> {
-  const sessions = (
-    await Promise.all((await served.store.open(served.name)).map((id) => served.store.read(id)))
-  ).filter((session) => session !== undefined);
+  const { sessions } = await served.store.readAll(await served.store.open(served.name));
   const open = sessions.flatMap((session) =>
     rolesOf(served, session).flatMap(({ role, name }) => {
       const facts = session.record.roles[role];

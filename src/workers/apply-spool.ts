@@ -24,7 +24,8 @@ export async function applySpool(
   files: Arrived[],
   observedS: number,
 ): Promise<Spooled> {
-  const acknowledged: string[] = [];
+  const arrived: string[] = [];
+  const newer = new Set<string>();
   const sessions = new Map<
     string,
     { session: string; attempt: number; files: { role: string; file: SpoolFile }[] }
@@ -32,7 +33,7 @@ export async function applySpool(
   for (const { name, text } of files) {
     const file = read(name, text);
     if (file === 'newer') continue;
-    acknowledged.push(name);
+    arrived.push(name);
     const owner = file && parseSlurmJobName(file.event.name);
     if (!file || owner?.installation !== served.link.installation) {
       await served.cluster.count('strayEvents');
@@ -47,9 +48,16 @@ export async function applySpool(
     const stamp = await served.cluster.stamp();
     const { session, attempt } = group;
     const event = { type: 'spool', attempt, files: group.files, at: observedS, ...stamp } as const;
-    await served.store.apply(session, event, lease);
+    try {
+      await served.store.apply(session, event, lease);
+    } catch (error) {
+      if (!(error instanceof NewerVersionError)) throw error;
+      // The worker that wrote the record has to read them: they stay in the spool.
+      for (const { file } of group.files) newer.add(file.file);
+    }
   }
   const events = [...sessions.values()].flatMap((group) => group.files);
+  const acknowledged = arrived.filter((name) => !newer.has(name));
   return { acknowledged, exited: events.some(({ file }) => file.event.type === 'exited') };
 }
 

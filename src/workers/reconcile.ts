@@ -18,10 +18,10 @@ export async function reconcile(served: ServedCluster, log: Logger, signal: Abor
     try {
       const lease = await takeLease(served.redis, keys.reconciler(served.name), EVERY_MS * 3);
       if (lease) {
-        for (const id of await served.store.open(served.name)) {
-          const session = await served.store.read(id);
-          if (session && !isOver(session.record)) await mend(served, session, log);
-        }
+        const { sessions, unreadable } = await served.store.readAll(await served.store.open(served.name));
+        if (unreadable.length > 0)
+          log.warn({ unreadable }, 'sessions that a newer sbench wrote: it has to serve them');
+        for (const session of sessions) if (!isOver(session.record)) await mend(served, session, log);
         await lease.yield();
       }
     } catch (error) {

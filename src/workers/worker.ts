@@ -6,7 +6,7 @@ import { definitionOf, sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
 import { UsageError } from '../shared/errors.ts';
 import { ACTIONS, type Queues, queueName, queues } from '../shared/queues.ts';
 import { clusterStore, installationId } from '../shared/redis/cluster-store.ts';
-import { connectRedis } from '../shared/redis/connect.ts';
+import { connectRedis, DEFAULT_REDIS } from '../shared/redis/connect.ts';
 import { keys, QUEUE_PREFIX } from '../shared/redis/keys.ts';
 import { sessionStore } from '../shared/redis/session-store.ts';
 import type { Settings } from '../shared/settings/settings.ts';
@@ -16,7 +16,6 @@ import { reconcile } from './reconcile.ts';
 import { runAction } from './run-action.ts';
 import type { ServedCluster } from './served-cluster.ts';
 
-const DEFAULT_REDIS = 'redis://127.0.0.1:6379';
 const HEARTBEAT_MS = 5_000;
 /** Most actions wait for an answer or sleep: one process carries many. */
 const CONCURRENCY = 50;

@@ -23,8 +23,8 @@ export function dashboardApp(deps: ProducerDeps, clusters: readonly string[], lo
     response.status(found.ok ? 200 : 503).json(found);
   });
   app.get('/', async (_request, response) => {
-    const found = await Promise.all((await store.list(LISTED)).map((id) => store.read(id)));
-    response.send(sessionsPage(found.flatMap((session) => (session ? [session.record] : []))));
+    const { sessions } = await store.readAll(await store.list(LISTED));
+    response.send(sessionsPage(sessions.map(({ record }) => record)));
   });
   app.get('/sessions/:id', async ({ params: { id } }, response) => {
     const session = SESSION_ID.test(id) ? await store.read(id) : undefined;

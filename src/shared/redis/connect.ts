@@ -7,6 +7,9 @@ import { RedisError } from '../errors.ts';
  */
 export type RedisUse = 'ask' | 'work';
 
+/** Where a Redis is, when nobody says. */
+export const DEFAULT_REDIS = 'redis://127.0.0.1:6379';
+
 /** Options for BullMQ and for ourselves. `url`: redis://, rediss:// or unix:///path. */
 export function redisOptions(url: string, use: RedisUse): RedisOptions {
   const parsed = new URL(url);

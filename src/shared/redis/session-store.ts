@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { ConflictError, SbenchError } from '../errors.ts';
+import { ConflictError, NewerVersionError, SbenchError } from '../errors.ts';
 import { type Plan, plan as planSchema } from '../plan/plan.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { isOver, parseRecord, type SessionRecord } from '../session/record.ts';
@@ -34,6 +34,8 @@ export interface Applied extends StoredSession {
 
 export interface SessionStore {
   read(id: string): Promise<StoredSession | undefined>;
+  /** Many at once. One that this program cannot read (a newer sbench wrote it) must not hide the others. */
+  readAll(ids: string[]): Promise<{ sessions: StoredSession[]; unreadable: string[] }>;
   /** Reads, reduces, stores over the version it was made from; again when somebody else wrote first. */
   apply(id: string, event: SessionEvent, fence?: Lease): Promise<Applied | undefined>;
   create(record: SessionRecord, plan: Plan): Promise<{ id: string; recipeSha256: string }>;
@@ -98,6 +100,13 @@ export function sessionStore(redis: Redis, onProgress: (applied: Applied) => Pro
 
   return {
     read,
+    async readAll(ids) {
+      const found = await Promise.allSettled(ids.map(read));
+      const sessions = found.flatMap((each) =>
+        each.status === 'fulfilled' && each.value ? [each.value] : [],
+      );
+      return { sessions, unreadable: ids.filter((_, at) => isUnreadable(found[at])) };
+    },
     apply,
     async create(record, plan) {
       const key = record.key === undefined ? '' : keys.idempotency(record.key);
@@ -122,4 +131,11 @@ export function sessionStore(redis: Redis, onProgress: (applied: Applied) => Pro
       return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, Number(value)]));
     },
   };
+}
+
+/** An outage is everybody's: only what is wrong with this one record makes it unreadable. */
+function isUnreadable(found: PromiseSettledResult<unknown> | undefined): boolean {
+  if (found?.status !== 'rejected') return false;
+  if (found.reason instanceof NewerVersionError) return true;
+  throw found.reason;
 }

@@ -98,5 +98,7 @@ export function parseRecord(text: string): SessionRecord {
   const value: unknown = JSON.parse(text);
   const version = (value as { v?: unknown }).v;
   if (version !== 1) throw new NewerVersionError('the session record', version);
-  return sessionRecord.parse(value);
+  const parsed = sessionRecord.safeParse(value);
+  if (!parsed.success) throw new NewerVersionError('the session record (by its content)', version);
+  return parsed.data;
 }
