@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULT_REDIS } from '../producer/connect-producer.ts';
-import { withoutPassword } from '../shared/redis/connect.ts';
+import { DEFAULT_REDIS, withoutPassword } from '../shared/redis/connect.ts';
 import { type ClusterSettings, originWords, type Settings } from '../shared/settings/settings.ts';
 import { type Cli, settingsFor } from './cli.ts';
 import { jsonLine } from './printable-text.ts';
