@@ -33,6 +33,8 @@ export const cancel: Action = {
     if (complaints) await context.say(`scancel: ${complaints}`);
     const { windowS } = await context.cluster.times();
     await context.apply({ type: 'closed', attempt, windowS, owners });
+    // Its own progress wakes nobody: what was never submitted is released at once.
+    if (allReleased(context)) return { done: { ok: true, attempt } };
     await context.redis.set(keys.lookSoon(context.record.cluster), '1');
     return { sleep: WAITING, ms: REPEAT_MS };
   },

@@ -13,6 +13,7 @@ import { cancelStrays } from './strays.ts';
 const LEASE_MS = 12_000;
 const SHORTEST_INTERVAL_S = 5;
 const LONGEST_INTERVAL_S = 30;
+const LONGEST_ALIVE_S = 60;
 
 /**
  * One observer per cluster and installation, whichever worker holds the lease. Returns when `signal` aborts. What it
@@ -60,7 +61,8 @@ async function watchCluster(
 ): Promise<void> {
   if (!(await served.cluster.times()).known) await served.cluster.saveTimes(await readConfig(served.link));
   let soon = true;
-  const stream = await openStream(served, async (files, observedS, acknowledge) => {
+  const aliveS = await aliveIntervalS(served);
+  const stream = await openStream(served, aliveS, async (files, observedS, acknowledge) => {
     const { acknowledged, exited } = await applySpool(served, lease, files, observedS);
     // Raised last: a crash before this leaves the cluster's epoch behind ours, and the files where they are.
     if (acknowledged.length > 0) acknowledge(await served.cluster.raiseEpoch(), acknowledged);
@@ -79,6 +81,8 @@ async function watchCluster(
         soon = false;
         const interval = await intervalS(served, releasing);
         releasing = await lookOnce(served, lease, stream, interval, log);
+        // A session came whose services expect us more often.
+        if ((await aliveIntervalS(served)) < aliveS) return;
         due = performance.now() + (await intervalS(served, releasing)) * 1_000;
         await pause(1_000, signal);
       }
@@ -98,6 +102,13 @@ async function intervalS(served: ServedCluster, releasing: boolean): Promise<num
   // MinJobAge 0: the controller never forgets.
   const wanted = minJobAgeS === 0 ? LONGEST_INTERVAL_S : minJobAgeS / 3;
   return Math.max(SHORTEST_INTERVAL_S, Math.min(LONGEST_INTERVAL_S, wanted));
+}
+
+/** Once a minute; more often for services whose dead-man timer is short, so that none takes us for dead. */
+async function aliveIntervalS(served: ServedCluster): Promise<number> {
+  const { sessions } = await served.store.readAll(await served.store.open(served.name));
+  const shortest = Math.min(LONGEST_ALIVE_S * 6, ...sessions.map(({ plan }) => plan.deadManS));
+  return Math.max(1, Math.floor(shortest / 6));
 }
 
 /** One look at the queue; believed only after the spool was emptied behind it. */

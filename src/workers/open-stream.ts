@@ -4,7 +4,6 @@ import { type StreamItem, streamReader } from './spool-stream.ts';
 
 /** The remote command ends by itself after this long, and is started again. */
 const STREAM_S = 600;
-const ALIVE_S = 60;
 const HEARTBEAT_MS = 10_000;
 const SWEEP_MS = 20_000;
 const NAMES_A_LINE = 100;
@@ -24,8 +23,12 @@ export interface OpenStream {
   close(): void;
 }
 
-/** Opens the stream of the spool; `onFiles` is called with one batch at a time, in order. */
-export async function openStream(served: ServedCluster, onFiles: OnFiles): Promise<OpenStream> {
+/** Opens the stream of the spool, which also writes our sign of life every `aliveS` seconds; `onFiles` is called with one batch at a time, in order. */
+export async function openStream(
+  served: ServedCluster,
+  aliveS: number,
+  onFiles: OnFiles,
+): Promise<OpenStream> {
   const read = streamReader();
   const barriers = new Map<number, (swept: boolean) => void>();
   let observedS = 0;
@@ -43,7 +46,7 @@ export async function openStream(served: ServedCluster, onFiles: OnFiles): Promi
   };
   const running = await served.link.start(
     'stream',
-    [served.link.installation, STREAM_S, ALIVE_S],
+    [served.link.installation, STREAM_S, aliveS],
     (STREAM_S + 60) * 1_000,
     (chunk) => {
       const items = read(chunk);

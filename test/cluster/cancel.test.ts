@@ -29,7 +29,11 @@ describe('cancelling a session', () => {
 
   it.concurrent('while the service waits in the queue', async ({ expect }) => {
     const id = await submit({ service: { resources: { ...CPU, begin: 'now+1hour' } } });
-    const pending = await lab.untilRecord(id, 'is seen waiting', ({ roles }) => roles.s1?.slurm?.life === 'waiting');
+    const pending = await lab.untilRecord(
+      id,
+      'is seen waiting',
+      ({ roles }) => roles.s1?.slurm?.life === 'waiting',
+    );
     expect(pending.roles.s1?.slurm?.reason).toBe('BeginTime');
     const { roles } = await cancel(id);
     expect(roles.s1?.verdict?.is).toMatch(/released|cancelled/);
@@ -78,7 +82,8 @@ describe('cancelling a session', () => {
   it.concurrent('twice, and after its end, changes nothing more', async ({ expect }) => {
     const id = await submit({ service: { resources: { ...CPU, begin: 'now+1hour' } } });
     const both = await Promise.all([lab.run('cancel', id, '--json'), lab.run('cancel', id, '--json')]);
-    for (const { status, stdout } of both) expect([status, JSON.parse(stdout).state]).toEqual([0, 'cancelled']);
+    for (const { status, stdout } of both)
+      expect([status, JSON.parse(stdout).state]).toEqual([0, 'cancelled']);
     const before = await lab.record(id);
     await lab.run('cancel', id);
     expect(await lab.record(id)).toEqual(before);

@@ -20,7 +20,9 @@ describe('how sessions end', () => {
     'service-dies': () => ({
       service: { command: '/bin/sh', args: ['-c', 'echo cannot open the model; exit 3'] },
     }),
-    'service-never-ready': () => ({ service: { command: 'sleep', args: ['600'], timeouts: { start: '5s' } } }),
+    'service-never-ready': () => ({
+      service: { command: 'sleep', args: ['600'], timeouts: { start: '5s' } },
+    }),
     'model-not-found': () => ({ service: { model: 'no-such-model' } }),
     'client-fails': () => ({ clientSetup: [lab.ledgerLine, 'echo the disk is on fire; false'] }),
     'second-client-runs': () => ({
@@ -29,28 +31,37 @@ describe('how sessions end', () => {
     'service-only-cancelled': () => ({ client: null }),
     'service-only-exits-0': () => ({ client: null, service: serverThatEnds(0) }),
     'service-only-exits-5': () => ({ client: null, service: serverThatEnds(5) }),
-    'refused': () => ({ service: { resources: { ...CPU, partition: 'no-such-partition' } } }),
+    refused: () => ({ service: { resources: { ...CPU, partition: 'no-such-partition' } } }),
   };
 
   beforeAll(async () => {
     lab = await openLab();
     lab.startWorker();
     for (const [name, shape] of Object.entries(recipes)) {
-      const recipe = ollamaRecipe({ serviceSetup: [lab.ledgerLine], clientSetup: [lab.ledgerLine], ...shape() });
+      const recipe = ollamaRecipe({
+        serviceSetup: [lab.ledgerLine],
+        clientSetup: [lab.ledgerLine],
+        ...shape(),
+      });
       sessions.set(name, lab.submit(recipe));
     }
   });
   afterAll(() => lab?.close());
 
-  const over = async (name: string, withinMs?: number) => {
+  const over = async (name: string) => {
     const id = (await sessions.get(name)) ?? '';
-    const record = await lab.untilOver(id, withinMs);
-    const log = (role: string) => readFileSync(join(lab.folder, 'results', id, 'logs', `${role}.out`), 'utf8');
+    const record = await lab.untilOver(id, 160_000);
+    const log = (role: string) =>
+      readFileSync(join(lab.folder, 'results', id, 'logs', `${role}.out`), 'utf8');
     return { id, record, log, s1: record.roles.s1 as RoleFacts, c1: record.roles.c1 as RoleFacts };
   };
   /** Accounting hears of an end a moment after the controller. */
   const accounted = (facts: RoleFacts, word: RegExp) =>
-    until(`sacct says ${word}`, () => (word.test(lab.accounted(slurmJobOf(facts))) ? true : undefined), 20_000);
+    until(
+      `sacct says ${word}`,
+      () => (word.test(lab.accounted(slurmJobOf(facts))) ? true : undefined),
+      20_000,
+    );
   const nothingLeft = (id: string) =>
     expect(lab.liveSlurmJobs().filter((line) => line.includes(id))).toEqual([]);
 
@@ -92,7 +103,11 @@ describe('how sessions end', () => {
   it('a service that Slurm refuses: its words, and nothing was ever there', async () => {
     const { id, record, s1 } = await over('refused');
     expect(record.state).toBe('failed');
-    expect(s1.verdict).toMatchObject({ is: 'failed', code: 'refused', why: expect.stringMatching(/partition/i) });
+    expect(s1.verdict).toMatchObject({
+      is: 'failed',
+      code: 'refused',
+      why: expect.stringMatching(/partition/i),
+    });
     expect(lab.effects(id)).toEqual([]);
   });
 
@@ -144,7 +159,11 @@ describe('how sessions end', () => {
 
   it('a service alone that ends by itself with exit code 5 failed', async () => {
     const { id, record, s1 } = await over('service-only-exits-5');
-    expect(s1.verdict).toMatchObject({ is: 'failed', code: 'exit', why: expect.stringContaining('exit code 5') });
+    expect(s1.verdict).toMatchObject({
+      is: 'failed',
+      code: 'exit',
+      why: expect.stringContaining('exit code 5'),
+    });
     expect(record).toMatchObject({ state: 'failed', ending: { why: 'service-ended' } });
     await accounted(s1, /^FAILED 5:0$/);
     nothingLeft(id);
@@ -152,9 +171,13 @@ describe('how sessions end', () => {
 
   it('a client that outlives its time limit: Slurm’s reason, not only an exit code', async () => {
     // Slurm looks for passed limits twice a minute.
-    const { id, record, s1, c1 } = await over('client-time-limit', 150_000);
+    const { id, record, s1, c1 } = await over('client-time-limit');
     expect(record.state).toBe('failed');
-    expect(c1.verdict).toMatchObject({ is: 'failed', code: 'timeout', why: expect.stringContaining('TIMEOUT') });
+    expect(c1.verdict).toMatchObject({
+      is: 'failed',
+      code: 'timeout',
+      why: expect.stringContaining('TIMEOUT'),
+    });
     expect(s1.verdict).toEqual({ is: 'released' });
     expect(lab.effects(id)).toEqual(['c1', 's1']);
     await accounted(c1, /^TIMEOUT/);

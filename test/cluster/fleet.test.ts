@@ -45,9 +45,12 @@ describe('two workers', () => {
 function watchStreams(installation: string) {
   const seen = new Set<number>();
   const timer = setInterval(() => {
-    const { stdout } = spawnSync('pgrep', ['-f', `[.]sh [0-9a-f]+ stream ${installation} `], { encoding: 'utf8' });
-    const count = stdout.split('\n').filter(Boolean).length;
-    if (count > 0) seen.add(count);
+    const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
+    const found = stdout.split('\n').filter((line) => line.includes(` stream ${installation} `));
+    const [pids, parents] = [0, 1].map((column) => found.map((line) => line.trim().split(/ +/)[column]));
+    // A shell that forks shows its words twice for a moment.
+    const streams = parents?.filter((parent) => !pids?.includes(parent)).length ?? 0;
+    if (streams > 0) seen.add(streams);
   }, 250);
   return {
     stop() {

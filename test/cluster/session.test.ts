@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resultSchema } from '../../src/shared/result/result.ts';
 import { clusterStore } from '../../src/shared/redis/cluster-store.ts';
-import { openLab, type Lab } from '../support/lab.ts';
+import { resultSchema } from '../../src/shared/result/result.ts';
+import { type Lab, openLab } from '../support/lab.ts';
 import { ollamaRecipe } from '../support/recipes.ts';
 
 // The whole product as a person uses it: one worker process, one `submit --watch`, a real cluster.
@@ -33,10 +33,26 @@ describe('a session through the command line', () => {
   it('succeeds, tells its story line by line and the session last', () => {
     expect(watched.stderr).toContain(id);
     expect(watched.status).toBe(0);
-    const lines = watched.stdout.trim().split('\n').map((line) => JSON.parse(line));
-    expect(lines.at(-1)).toMatchObject({ id, state: 'succeeded', roles: { s1: { released: 'yes' }, c1: { released: 'yes' } } });
+    const lines = watched.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.at(-1)).toMatchObject({
+      id,
+      state: 'succeeded',
+      roles: { s1: { released: 'yes' }, c1: { released: 'yes' } },
+    });
     const story = lines.slice(0, -1).map(({ what, role }) => `${what}${role ? ` ${role}` : ''}`);
-    const chapters = ['pending s1', 'starting s1', 'ready s1', 'pending c1', 'running c1', 'leaving c1', 'ending', 'succeeded'];
+    const chapters = [
+      'pending s1',
+      'starting s1',
+      'ready s1',
+      'pending c1',
+      'running c1',
+      'leaving c1',
+      'ending',
+      'succeeded',
+    ];
     expect(story.filter((line) => chapters.includes(line))).toEqual(chapters);
   });
 
@@ -68,7 +84,10 @@ describe('a session through the command line', () => {
     expect(JSON.parse(read('session.json')).state).toBe('succeeded');
     expect(read('recipe.yaml')).toBe(readFileSync(recipe, 'utf8'));
     expect(JSON.parse(read('plan.json')).roles).toHaveLength(2);
-    const listed = read('c1.manifest').trim().split('\n').map((line) => line.split('  ./')[1] ?? line);
+    const listed = read('c1.manifest')
+      .trim()
+      .split('\n')
+      .map((line) => line.split('  ./')[1] ?? line);
     expect(listed).toContain('result.json');
     for (const name of listed) expect(existsSync(join(folder, 'results/c1', name)), name).toBe(true);
     expect(read('logs/s1.out')).toContain('Listening on');
@@ -86,11 +105,19 @@ describe('a session through the command line', () => {
     const again = await lab.run('submit', recipe, '--key', 'nightly-1', '--json');
     expect(JSON.parse(again.stdout).id).toBe(id);
     expect(again.stderr).toContain(id);
-    const other = await lab.run('submit', recipe, '--key', 'nightly-1', '--set', 'client.parameters.requests=6');
+    const other = await lab.run(
+      'submit',
+      recipe,
+      '--key',
+      'nightly-1',
+      '--set',
+      'client.parameters.requests=6',
+    );
     expect(other.status).toBe(2);
     expect(other.stderr).toContain('another recipe');
     expect(await lab.store.list(10)).toEqual([id]);
   });
 });
 
-const slurmJobOf = (facts: { submit: { is: string; id?: number } } | undefined): number => facts?.submit.id ?? 0;
+const slurmJobOf = (facts: { submit: { is: string; id?: number } } | undefined): number =>
+  facts?.submit.id ?? 0;

@@ -35,6 +35,8 @@ export interface Job {
   acts: boolean;
   ready: boolean;
   code?: number;
+  /** It was our release that ended it. */
+  ours: boolean;
   /** The controller lost it. */
   lost: boolean;
   /** Forgotten by the controller, known to accounting. */
@@ -74,7 +76,12 @@ export class ClusterModel {
   accounting: 'good' | 'silent' | 'absent' | 'knows-nothing' = 'good';
   /** The spool's folder is listed late. */
   hiding = false;
+  /** Just after a hung controller woke, a look misses what is there. */
+  drowsy = false;
+  /** What happened at least once. */
+  past = { drowsy: false, accounting: false };
   violations: string[] = [];
+  #missed = false;
   #ids = 0;
 
   live = (key: string) => this.jobs.filter((job) => job.key === key && !job.lost && LIVE.includes(job.state));
@@ -114,8 +121,8 @@ export class ClusterModel {
     if (clean) this.claims.set(key, this.now);
     else {
       const age = this.now - (this.claims.get(key) ?? 0);
-      if (age < WINDOW_S) return { is: 'wait' };
-      if (this.controller === 'hung') return { is: 'unresolved' };
+      if (age < WINDOW_S) return { later: 'wait' };
+      if (this.controller === 'hung') return { later: 'unresolved' };
       const found = this.live(key)[0] ?? this.jobs.find((job) => job.key === key && !job.purged && !job.lost);
       yield;
       if (this.owners.has(key)) return this.#answerOwner(key);
@@ -126,13 +133,13 @@ export class ClusterModel {
     if (this.closed.has(attempt)) return this.#answerOwner(key, 'closed');
     if (closedBefore) this.violations.push(`sbatch of ${key} after it was closed`);
     const outcome = this.controller === 'hung' ? 1 : choose(8);
-    if (outcome === 0) return { is: 'limit' };
+    if (outcome === 0) return { later: 'limit' };
     const job = this.#newJob(role, attempt);
     if (outcome === 1) {
       // Accepted, and the answer timed out; or not accepted at all.
       const fate = choose(4);
       if (fate > 0) this.#due.push({ at: this.now + fate * 3, job });
-      return { is: 'unresolved' };
+      return { later: 'unresolved' };
     }
     if (outcome === 2 && choose(4) === 0) return { is: 'refused', reason: 'no such partition', clean };
     this.jobs.push(job);
@@ -182,6 +189,7 @@ export class ClusterModel {
       sequence: 0,
       acts: false,
       ready: false,
+      ours: false,
       lost: false,
       purged: false,
       startedAt: 0,
@@ -192,6 +200,7 @@ export class ClusterModel {
     for (const job of this.live(key)) this.#cancel(job);
   }
   #cancel(job: Job) {
+    job.ours ||= job.state === 'PENDING' || job.state === 'RUNNING';
     if (job.state === 'PENDING') job.state = 'CANCELLED';
     else if (job.state === 'RUNNING') this.terminate(job, 'CANCELLED');
   }
@@ -249,6 +258,10 @@ export class ClusterModel {
 
   squeue(): { role: string; attempt: number; row: Row }[] {
     const listed = this.jobs.filter((job) => !job.lost && !job.purged);
+    // Once, as it was seen; two such looks in a row would deceive everybody.
+    this.#missed = this.drowsy && !this.#missed;
+    if (this.#missed) listed.pop();
+    this.drowsy = false;
     return listed.map((job) => ({ role: job.role, attempt: job.attempt, row: rowOf(job, 'squeue') }));
   }
   sacct(id: number): { is: 'row'; row: Row } | { is: 'knows-nothing' | 'silent' | 'absent' } {
@@ -258,7 +271,8 @@ export class ClusterModel {
   }
 }
 
-export type Submitted = SubmitAnswer | { is: 'wait' | 'limit' | 'unresolved' };
+/** `later`: somebody else's claim, a limit of Slurm, no answer: the next delivery asks again. */
+export type Submitted = SubmitAnswer | { later: string };
 
 const rowOf = ({ id, state }: Job, source: 'squeue' | 'sacct'): Row => ({
   id,

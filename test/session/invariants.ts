@@ -69,7 +69,16 @@ export function checkEnd(world: World): void {
       facts?.verdict !== undefined && facts.released !== 'no',
       `${role} has no verdict or no release`,
     );
-    if (side !== 'client' || !facts) continue;
+    if (!facts) continue;
+    const owner = cluster.jobs.find(({ id }) => facts.submit.is === 'accepted' && id === facts.submit.id);
+    const { verdict } = facts;
+    const blamed = verdict?.is === 'failed' && (verdict.code === 'cancelled' || verdict.code === 'exit');
+    must(world, !(blamed && owner?.ours && owner.code === 143), `${role} is blamed for our own release`);
+    if (verdict?.is === 'succeeded' && verdict.note?.includes('missing')) {
+      const excused = cluster.past.accounting || facts.released === 'draining' || owner?.lost;
+      must(world, excused === true, `${role} succeeded without Slurm's last word, which was there`);
+    }
+    if (side !== 'client') continue;
     const job = cluster.jobs.find(
       ({ key, code }) => key === `${record.attempt}.${role}` && code !== undefined,
     );

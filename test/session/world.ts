@@ -167,8 +167,7 @@ export class World {
     yield;
     this.#mustBeAlone(role, attempt);
     const outcome = yield* this.#ask(this.cluster.start(this.cluster.submit(role, attempt, this.choose)));
-    if (!outcome || outcome.is === 'wait' || outcome.is === 'limit' || outcome.is === 'unresolved')
-      return 'sleep';
+    if (!outcome || 'later' in outcome) return 'sleep';
     context.apply({ type: 'submit-answered', attempt, role, answer: outcome });
     if (outcome.is === 'accepted') return { done: { ok: true } };
     if (outcome.is === 'refused') return role.startsWith('s') ? { fail: 'refused' } : { done: { ok: true } };
@@ -230,7 +229,7 @@ export class World {
 
   /** The next client must not share the service with one that is still leaving. */
   #mustBeAlone(role: string, attempt: number) {
-    if (!role.startsWith('c')) return;
+    if (!role.startsWith('c') || this.cluster.past.drowsy) return;
     const others = this.plan.roles.filter((other) => other.side === 'client' && other.role !== role);
     for (const other of others) {
       if (this.cluster.live(`${attempt}.${other.role}`).some((job) => job.acts)) {
@@ -302,25 +301,26 @@ export class World {
     else if (kind < 39) cluster.advance(1 + choose(40));
     else if (kind < 46) pick(cluster.jobs, choose, (job) => this.#jobMoves(job));
     else if (kind < 47) this.enqueue();
-    else this.#trouble(choose(12));
+    else this.#trouble(choose(24));
   }
 
   #jobMoves(job: Job): void {
     const { choose, cluster } = this;
     const service = job.role.startsWith('s');
+    if (job.lost) return;
     if (job.state === 'PENDING') {
-      if (choose(12) === 0) job.lost = true;
+      if (choose(8) === 0) job.lost = true;
       else if (choose(3) > 0) cluster.run(job);
     } else if (job.state === 'RUNNING' && job.acts) {
-      const fate = choose(20);
-      if (service && !job.ready && fate < 8) cluster.ready(job);
-      else if (!service && fate < 6) cluster.exit(job, 0, 'COMPLETED');
-      else if (fate === 8) cluster.exit(job, choose(3), 'FAILED');
-      else if (fate === 9) Object.assign(job, { state: 'NODE_FAIL' });
-      else if (fate === 10) cluster.exit(job, 0, 'OUT_OF_MEMORY');
-      else if (fate === 11) cluster.requeue(job);
-      else if (fate === 12) cluster.terminate(job, 'TIMEOUT');
-      else if (fate === 13) cluster.terminate(job, 'CANCELLED');
+      const fate = choose(30);
+      if (service && !job.ready && fate < 15) cluster.ready(job);
+      else if (!service && fate < 12) cluster.exit(job, 0, 'COMPLETED');
+      else if (fate === 20) cluster.exit(job, choose(3), 'FAILED');
+      else if (fate === 21) Object.assign(job, { state: 'NODE_FAIL' });
+      else if (fate === 22) cluster.exit(job, 0, 'OUT_OF_MEMORY');
+      else if (fate === 23) cluster.requeue(job);
+      else if (fate === 24) cluster.terminate(job, 'TIMEOUT');
+      else if (fate === 25) cluster.terminate(job, 'CANCELLED');
     } else if (job.state === 'COMPLETING') {
       job.state = job.next;
     } else if (!LIVE.includes(job.state)) job.purged = true;
@@ -329,15 +329,26 @@ export class World {
   #trouble(which: number): void {
     const { cluster, choose } = this;
     if (which === 0) this.apply({ type: 'cancel-requested', text: 'cancelled' });
-    else if (which < 5) cluster.controller = cluster.controller === 'up' ? 'hung' : 'up';
-    else if (which < 8) cluster.hiding = !cluster.hiding;
-    else cluster.accounting = (['good', 'silent', 'absent', 'knows-nothing'] as const)[choose(4)] ?? 'good';
+    else if (which < 10) this.#hangOrWake();
+    else if (which < 16) cluster.hiding = !cluster.hiding;
+    else {
+      cluster.accounting = (['good', 'silent', 'absent', 'knows-nothing'] as const)[choose(4)] ?? 'good';
+      cluster.past.accounting ||= cluster.accounting !== 'good';
+    }
+  }
+  #hangOrWake(): void {
+    const { cluster } = this;
+    const wakes = cluster.controller === 'hung';
+    cluster.controller = wakes ? 'up' : 'hung';
+    cluster.drowsy = wakes;
+    cluster.past.drowsy ||= wakes;
   }
 
   /** From here on everything answers, and everybody works: the session must come to its end. */
   fairRound(troubles: Troubles): void {
     const { cluster } = this;
     Object.assign(cluster, { controller: 'up', accounting: troubles.accounting, hiding: false });
+    cluster.past.accounting ||= troubles.accounting !== 'good';
     this.enqueue();
     for (const item of this.runnable()) {
       this.deliver(item);

@@ -4,16 +4,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Redis } from 'ioredis';
 import { enqueueSession } from '../../src/producer/enqueue-session.ts';
 import { type LoadgenBlob, loadLoadgen } from '../../src/producer/load-loadgen.ts';
 import { planSession } from '../../src/producer/plan-session.ts';
 import { sshTargetOf } from '../../src/shared/cluster/ssh-target-of.ts';
 import type { Plan } from '../../src/shared/plan/plan.ts';
-import { type Queues, queues } from '../../src/shared/queues.ts';
-import { clusterStore, installationId } from '../../src/shared/redis/cluster-store.ts';
+import { queues } from '../../src/shared/queues.ts';
+import { installationId } from '../../src/shared/redis/cluster-store.ts';
 import { connectRedis } from '../../src/shared/redis/connect.ts';
-import { type SessionStore, sessionStore } from '../../src/shared/redis/session-store.ts';
+import { sessionStore } from '../../src/shared/redis/session-store.ts';
 import { isOver, type SessionRecord } from '../../src/shared/session/record.ts';
 import { loadSettings } from '../../src/shared/settings/load-settings.ts';
 import { startRedis } from './redis.ts';
@@ -71,7 +70,10 @@ export async function openLab({ via }: LabOptions = {}) {
     };
   }
 
-  async function submit(recipeText: string, { key, set }: { key?: string; set?: string[] } = {}): Promise<string> {
+  async function submit(
+    recipeText: string,
+    { key, set }: { key?: string; set?: string[] } = {},
+  ): Promise<string> {
     const { plan: planned, loadgen } = await plan(recipeText, set);
     return (await enqueueSession({ redis, store, queues: allQueues }, planned, { key, blobs: [loadgen] })).id;
   }
@@ -164,7 +166,8 @@ export async function openLab({ via }: LabOptions = {}) {
         .sort(),
     onLogin: (command: string) => onLogin(cluster, command),
     /** Accounting's word on a Slurm job: `FAILED 3:0`. It comes a moment after the end. */
-    accounted: (id: number | string): string => onLogin(cluster, `sacct -X -n -P -j ${id} -o State,ExitCode`).trim().replace('|', ' '),
+    accounted: (id: number | string): string =>
+      onLogin(cluster, `sacct -X -n -P -j ${id} -o State,ExitCode`).trim().replace('|', ' '),
     /** Slurm jobs of this installation that are still in Slurm's hands. */
     liveSlurmJobs: () =>
       onLogin(cluster, `squeue -a --me -h -o '%i %T %j'`)

@@ -66,6 +66,8 @@ export function joinSpool(
 }
 
 const WITHOUT_EXIT = new Set([
+  // One of two deliveries was refused, and the other's Slurm job ran.
+  'refused',
   'no-result',
   'no-life',
   'node_fail',

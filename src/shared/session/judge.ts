@@ -29,7 +29,7 @@ export function judge(role: RolePlan, facts: RoleFacts, now: Circumstances): Ver
   const evidence = exitOf(facts)
     ? byExit(role, facts, now)
     : (bySlurm(role, facts, now) ?? byAbsence(role, facts, now) ?? byDeadline(role, facts, now));
-  return evidence ?? byQueueLimit(role, facts, now);
+  return evidence ?? byStartLimit(role, facts, now) ?? byQueueLimit(role, facts, now);
 }
 
 /** It said how it ended; Slurm may know better. */
@@ -45,8 +45,8 @@ function byExit(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict |
   if (code === 0) {
     if (!ended) return { is: 'succeeded', note: "by its own exit event; Slurm's last word is missing" };
     if (ended.word === 'COMPLETED') return { is: 'succeeded' };
-    if (ended.word === 'CANCELLED' && now.closed)
-      return { is: 'succeeded', note: 'our release raced its end' };
+    if (ended.word === 'CANCELLED' && now.ending)
+      return now.closed ? { is: 'succeeded', note: 'our release raced its end' } : undefined;
     return failed(ended.word.toLowerCase(), slurmSays(facts), log);
   }
   if (exit.afterEnding && (!ended || ended.word === 'CANCELLED')) return endedByUs(role, now);
@@ -62,7 +62,8 @@ function bySlurm(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict 
   const word = facts.slurm;
   // An ended state seen once and then purged from the controller's memory counts like one seen twice.
   if (word?.life !== 'ended' || word.looks + (facts.gone?.looks ?? 0) < 2) return undefined;
-  if (word.word === 'CANCELLED' && now.closed) return endedByUs(role, now);
+  // The release acts before the record says `closed`: until it does, nobody knows whose doing it was.
+  if (word.word === 'CANCELLED' && now.ending) return now.closed ? endedByUs(role, now) : undefined;
   const mayHaveSpoken = facts.started !== undefined || word.word === 'COMPLETED';
   if (mayHaveSpoken && now.clock - word.since < LATE_WORD_S) return undefined;
   if (word.word === 'COMPLETED')
@@ -96,9 +97,6 @@ function byDeadline(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdi
   if (phase === 'pending' && facts.slurm?.life !== 'ended' && since(facts.runningClock) > SILENCE_S) {
     return failed('no-life', `Slurm says RUNNING, but it gave no sign of life for ${SILENCE_S} s`);
   }
-  if (phase === 'starting' && !waitsAgain(facts) && since(facts.started?.clock) > role.startLimitS) {
-    return failed('start-limit', `it was not ready within ${role.startLimitS} s of its start`);
-  }
   if (phase === 'running' && role.runLimitS !== undefined && since(facts.started?.clock) > role.runLimitS) {
     return failed('run-limit', `it ran for longer than ${role.runLimitS} s`);
   }
@@ -108,6 +106,16 @@ function byDeadline(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdi
     return { is: 'unknown', why: 'its time limit has long passed, and it never said how it ended' };
   }
   return undefined;
+}
+
+/** A service that began and is not ready; one that got a signal before is awaited, as a requeue may start it again. */
+function byStartLimit(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict | undefined {
+  const { started, ready } = facts;
+  if (role.side !== 'service' || !started || ready || waitsAgain(facts)) return undefined;
+  // From then on its end is ours.
+  if (exitOf(facts) && now.ending) return undefined;
+  if (now.clock - started.clock <= role.startLimitS) return undefined;
+  return failed('start-limit', `it was not ready within ${role.startLimitS} s of its start`);
 }
 
 /** It waits for Slurm: to take it, in its queue, or there again (requeued before it was ready). */

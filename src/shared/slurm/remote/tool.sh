@@ -15,6 +15,9 @@ for name in $(env | sed -n 's/^\(\(SLURM\|SBATCH\|SQUEUE\|SACCT\|SCANCEL\|SINFO\
   [ "$name" = SLURM_CONF ] || unset "$name"
 done
 SLURM_TIME_FORMAT=%s; export SLURM_TIME_FORMAT
+# So does their shell: with CDPATH `cd` prints a second line, with TAR_OPTIONS tar leaves behind what it was to bring.
+unset CDPATH TAR_OPTIONS GREP_OPTIONS POSIXLY_CORRECT BASH_ENV ENV
+unset -f sbatch squeue sacct scancel scontrol
 
 nonce=$1 verb=$2
 shift 2
