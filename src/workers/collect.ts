@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { clientRoles } from '../shared/plan/plan.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
+import { exitsOf } from '../shared/session/finish.ts';
 import { isOver } from '../shared/session/record.ts';
 import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
 import type { Action, ActionContext } from './action.ts';
@@ -33,6 +34,7 @@ export const collect: Action = {
       type: 'collected',
       attempt,
       endedAt: Date.now(),
+      checked: exitsOf(roles),
       invalid: [...checks].flatMap(([role, check]) => (check.ok ? [] : [{ role, why: check.why }])),
       results: Object.fromEntries(
         [...checks].flatMap(([role, check]) => (check.ok && check.result ? [[role, check.result]] : [])),

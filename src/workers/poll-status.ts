@@ -14,6 +14,10 @@ export const pollStatus: Action = {
     const { facts, role, record } = context;
     if (record.ending?.why === 'complete')
       return { done: { ok: true, verdict: facts.verdict ?? 'see collect' } };
+    if (facts.submit.is === 'refused' && !facts.submit.clean) {
+      // An earlier delivery had no answer: what may still appear of it must not run beside the next client.
+      await releaseRoles(context.place, [role.role], false);
+    }
     if (facts.verdict && !facts.live) return { done: { ok: true, verdict: facts.verdict } };
     if (facts.verdict) {
       // Past one of its deadlines, and still there: it is ours to end, though the session goes on.

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { type Job, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import pino, { type Logger } from 'pino';
 import { openLink } from '../shared/cluster/open-link.ts';
 import { definitionOf, sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
 import { UsageError } from '../shared/errors.ts';
 import { ACTIONS, type Queues, queueName, queues } from '../shared/queues.ts';
 import { clusterStore, installationId } from '../shared/redis/cluster-store.ts';
-import { connectRedis, DEFAULT_REDIS } from '../shared/redis/connect.ts';
+import { connectRedis, DEFAULT_REDIS, withoutPassword } from '../shared/redis/connect.ts';
 import { keys, QUEUE_PREFIX } from '../shared/redis/keys.ts';
 import { sessionStore } from '../shared/redis/session-store.ts';
 import type { Settings } from '../shared/settings/settings.ts';
@@ -32,7 +33,12 @@ export async function startWorker(
   settings: Settings,
   { clusters, signal, log = defaultLog() }: { clusters?: string[]; signal?: AbortSignal; log?: Logger },
 ): Promise<RunningWorker> {
-  const served = await serve(settings, clusters ?? Object.keys(settings.clusters));
+  const redis = await connectRedis(settings.redis ?? DEFAULT_REDIS, 'work');
+  if (!(await answers(redis, settings.redis ?? DEFAULT_REDIS, log, signal))) {
+    redis.disconnect();
+    return { closed: Promise.resolve(), close: async () => {} };
+  }
+  const served = await serve(redis, settings, clusters ?? Object.keys(settings.clusters));
   const stop = new AbortController();
   const consumers = served.clusters.flatMap((cluster) => consumersOf(cluster, log));
   const loops = served.clusters.flatMap((cluster) => [
@@ -64,8 +70,14 @@ export async function startWorker(
 
 const defaultLog = () => pino({ base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
 
-async function serve(settings: Settings, names: string[]) {
-  const redis = await connectRedis(settings.redis ?? DEFAULT_REDIS, 'work');
+/** Hosts start in any order: a worker waits for Redis, and says so. False: it was told to stop meanwhile. */
+async function answers(redis: Redis, url: string, log: Logger, signal?: AbortSignal): Promise<boolean> {
+  if (redis.status !== 'ready') log.warn(`no Redis answers at ${withoutPassword(url)} yet: waiting for it`);
+  while (redis.status !== 'ready' && !signal?.aborted) await pause(200, signal);
+  return redis.status === 'ready';
+}
+
+async function serve(redis: Redis, settings: Settings, names: string[]) {
   const installation = await installationId(redis);
   const allQueues = queues(redis);
   const store = sessionStore(redis, ({ record, plan }) => allQueues.wake(record, plan));

@@ -2,6 +2,7 @@ import type { ProducerDeps } from '../../src/producer/connect-producer.ts';
 import { clusterStore } from '../../src/shared/redis/cluster-store.ts';
 import { type Point, type Result, resultSchema } from '../../src/shared/result/result.ts';
 import type { Row, SessionEvent, Stamp } from '../../src/shared/session/events.ts';
+import { exitsOf } from '../../src/shared/session/finish.ts';
 import { isOver } from '../../src/shared/session/record.ts';
 import type { SpoolEvent } from '../../src/shared/spool.ts';
 
@@ -49,7 +50,8 @@ export async function endSession(deps: ProducerDeps, id: string, end: End): Prom
   }
   const results =
     end === 'succeeded' ? { c1: resultOf('ok') } : end === 'invalid' ? { c1: resultOf('failed') } : {};
-  await apply({ type: 'collected', attempt: 1, invalid: [], results, endedAt: Date.now() });
+  const checked = exitsOf((await store.read(id))?.record.roles ?? {});
+  await apply({ type: 'collected', attempt: 1, checked, invalid: [], results, endedAt: Date.now() });
   const record = (await store.read(id))?.record;
   if (!record || !isOver(record)) throw new Error(`it did not end: ${JSON.stringify(record)}`);
 }

@@ -75,7 +75,9 @@ describe('faults on the way to the cluster', () => {
       await succeeds(lab, id, expect);
     }));
 
-  it.concurrent('the connection stalls and goes on; later the cluster is out of reach for 20 s', ({ expect }) =>
+  it.concurrent('the connection stalls and goes on; later the cluster is out of reach for 20 s', ({
+    expect,
+  }) =>
     behindProxy(async (lab, proxy) => {
       lab.startWorker();
       const id = await lab.submit(recorded(lab));
@@ -138,15 +140,21 @@ async function behindProxy(
   const lab = await openLab({ via: { host: '127.0.0.1', port: proxy.port } });
   try {
     if (withNode) await placeNode(lab);
-    const T = (x: unknown) => appendFileSync('/tmp/trace.txt', `${new Date().toISOString()} ${lab.installation} ${lab.folder} ${String(x)}\n`);
-    const ws: any[] = []; const sw = lab.startWorker; (lab as any).startWorker = (e: any) => { const w = sw(e); ws.push(w); return w; };
-    const su = lab.submit; (lab as any).submit = async (...a: any[]) => { T('submit'); const id = await (su as any)(...a); T(`id ${id}`); return id; };
-    T(`lab ${String(test).slice(0, 600).match(/heldAfter|SIGSTOP|kill9|halfOpen|cutAfter|stall/)}`);
-    const timer = setTimeout(async () => { T('LATE'); T(await Promise.race([lab.redis.ping(), pause(1000)])); for (const w of ws) T(w.log()); for (const id of await lab.redis.smembers('sbench:cluster:alpha:open')) T(JSON.stringify(await lab.record(id))); }, 100_000);
-    await test(lab, proxy).then(() => T('ok'), (e) => { T(e); throw e; }).finally(() => clearTimeout(timer));
+    await test(lab, proxy).then(
+      () => T(lab, 'ok'),
+      (e) => {
+        T(lab, e);
+        throw e;
+      },
+    );
   } finally {
+    T(lab, 'close');
+    await lab.queues.close();
+    T(lab, 'queues');
     await lab.close();
+    T(lab, 'lab closed ' + proxy.connections);
     await proxy.close();
+    T(lab, 'proxy');
   }
 }
 
@@ -155,5 +163,11 @@ async function placeNode(lab: Lab): Promise<void> {
   const name = sha256(readFileSync(process.execPath));
   const bin = `.sbench/v1/${lab.installation}/bin`;
   const node = `${testbedFacts().llm.root}/node/bin/node`;
-  await onLogin(lab, `umask 077; mkdir -p ${bin}; sha256sum ${node} | grep -q ${name} && cp ${node} ${bin}/${name}; true`);
+  await onLogin(
+    lab,
+    `umask 077; mkdir -p ${bin}; sha256sum ${node} | grep -q ${name} && cp ${node} ${bin}/${name}; true`,
+  );
 }
+
+const T = (lab: Lab, x: unknown) =>
+  appendFileSync('/tmp/trace.txt', `${new Date().toISOString()} ${lab.installation} ${String(x)}\n`);

@@ -75,7 +75,9 @@ describe('faults on the way to the cluster', () => {
       await succeeds(lab, id, expect);
     }));
 
-  it.concurrent('the connection stalls and goes on; later the cluster is out of reach for 20 s', ({ expect }) =>
+  it.concurrent('the connection stalls and goes on; later the cluster is out of reach for 20 s', ({
+    expect,
+  }) =>
     behindProxy(async (lab, proxy) => {
       lab.startWorker();
       const id = await lab.submit(recorded(lab));
@@ -150,5 +152,8 @@ async function placeNode(lab: Lab): Promise<void> {
   const name = sha256(readFileSync(process.execPath));
   const bin = `.sbench/v1/${lab.installation}/bin`;
   const node = `${testbedFacts().llm.root}/node/bin/node`;
-  await onLogin(lab, `umask 077; mkdir -p ${bin}; sha256sum ${node} | grep -q ${name} && cp ${node} ${bin}/${name}; true`);
+  await onLogin(
+    lab,
+    `umask 077; mkdir -p ${bin}; sha256sum ${node} | grep -q ${name} && cp ${node} ${bin}/${name}; true`,
+  );
 }

@@ -75,16 +75,30 @@ test('every value of a service reaches its Slurm job unchanged, and none is exec
     const variables = Object.fromEntries(NASTY.map((text, n) => [`V${n}`, literal(text)]));
     Object.assign(cluster.variables, variables);
     const environment = Object.fromEntries(NASTY.map((text, n) => [`NASTY_${n}`, literal(text)]));
-    const fromCluster = Object.fromEntries(NASTY.slice(0, -3).map((_, n) => [`CLUSTER_${n}`, `<$V${n}>\${V${n}}`]));
+    const fromCluster = Object.fromEntries(
+      NASTY.slice(0, -3).map((_, n) => [`CLUSTER_${n}`, `<$V${n}>\${V${n}}`]),
+    );
     const recipe = ollamaRecipe({
       client: null,
       service: {
         name: labels[0],
         command: '$LLM/node/bin/node',
-        args: [`$HOME/${dump}.js`, `$HOME/${dump}.json`, ...NASTY.map(literal), '$USER:$$USER:${NOT_DECLARED}'],
+        args: [
+          `$HOME/${dump}.js`,
+          `$HOME/${dump}.json`,
+          ...NASTY.map(literal),
+          '$USER:$$USER:${NOT_DECLARED}',
+        ],
         model: NASTY.join(''),
         environment: { ...environment, ...fromCluster },
-        resources: { partition: 'cpu', cpus: 1, mem: '1G', time: '5m', extra: labels.join('') },
+        resources: {
+          partition: 'cpu',
+          cpus: 1,
+          mem: '1G',
+          time: '5m',
+          mail_user: labels.join(''),
+          wckey: labels.join(''),
+        },
       },
     });
     lab.startWorker();
@@ -103,10 +117,15 @@ test('every value of a service reaches its Slurm job unchanged, and none is exec
     );
     NASTY.forEach((text, n) => {
       expect(environ.get(`NASTY_${n}`), `NASTY_${n}`).toBe(text);
-      if (fromCluster[`CLUSTER_${n}`]) expect(environ.get(`CLUSTER_${n}`), `CLUSTER_${n}`).toBe(`<${text}>${text}`);
+      if (fromCluster[`CLUSTER_${n}`])
+        expect(environ.get(`CLUSTER_${n}`), `CLUSTER_${n}`).toBe(`<${text}>${text}`);
     });
     expect(environ.get('SET')).toBe(`;${TOUCH};`);
-    expect(lab.onLogin(`ls -d ${CANARY} .sbench/v1/${lab.installation}/sessions/${id}/1/${CANARY} 2>/dev/null`)).toBe('');
+    expect(
+      lab.onLogin(
+        `ls -d ${CANARY} .sbench/v1/${lab.installation}/sessions/${id}/1/${CANARY} 2>/dev/null; true`,
+      ),
+    ).toBe('');
     lab.onLogin(`rm -f ${dump}.js ${dump}.json`);
   } finally {
     await lab.close();
@@ -122,7 +141,11 @@ test('so does every value of a client, and of the command line', async () => {
     writeFileSync(
       file,
       ollamaRecipe({
-        client: { name, parameters: { prompt, max_tokens: 4, requests: 2 }, environment: { NASTY: literal(prompt) } },
+        client: {
+          name,
+          parameters: { prompt, max_tokens: 4, requests: 2 },
+          environment: { NASTY: literal(prompt) },
+        },
       }),
     );
     lab.startWorker();
@@ -141,7 +164,7 @@ test('so does every value of a client, and of the command line', async () => {
     });
     const work = `.sbench/v1/${lab.installation}/sessions/${id}/1/work`;
     expect(JSON.parse(lab.onLogin(`cat ${work}/c1/loadgen.json`))).toMatchObject({ prompt });
-    expect(lab.onLogin(`ls -d ${CANARY} ${work}/*/${CANARY} 2>/dev/null`)).toBe('');
+    expect(lab.onLogin(`ls -d ${CANARY} ${work}/*/${CANARY} 2>/dev/null; true`)).toBe('');
     for (const show of [['status', id], ['list'], ['results', id]]) {
       const { status, stdout } = lab.cli(...show);
       expect([show, status]).toEqual([show, 0]);
@@ -162,7 +185,9 @@ async function submitted(lab: Lab, recipeText: string): Promise<string> {
     file: `${labels[4]}.yaml`,
     settings: lab.settings,
     overrides: [`service.environment.SET=;${literal(TOUCH)};`],
-    labels: Object.fromEntries(labels.map((text, n) => [`label ${n} ${labels[n - 1] ?? ''}`.slice(0, 100), text])),
+    labels: Object.fromEntries(
+      labels.map((text, n) => [`label ${n} ${labels[n - 1] ?? ''}`.slice(0, 100), text]),
+    ),
     version: NASTY[0] ?? '',
     blobs: { loadgen },
     resolveTarget: sshTargetOf,

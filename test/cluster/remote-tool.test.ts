@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newNonce } from '../../src/shared/ids.ts';
-import { installerText, toolPath, toolSha256 } from '../../src/shared/slurm/remote/program.ts';
 import { readSacct, readSqueue } from '../../src/shared/slurm/read-rows.ts';
+import { installerText, toolPath, toolSha256 } from '../../src/shared/slurm/remote/program.ts';
 import { sha256 } from '../../src/shared/slurm/remote/verbs.ts';
 import { type StreamItem, streamReader } from '../../src/workers/spool-stream.ts';
 import { HELD, openRemoteTool, type RemoteTool, type Spot } from '../support/remote-tool.ts';
@@ -31,7 +31,9 @@ describe('data that was cut', () => {
       const whole = text.length - 1;
       const near = [...Array(150).keys()];
       const heredoc = text.indexOf('SBENCH_END_OF_TOOL');
-      const ends = [text.lastIndexOf('SBENCH_END_OF_TOOL'), heredoc].flatMap((at) => near.map((n) => at - 75 + n));
+      const ends = [text.lastIndexOf('SBENCH_END_OF_TOOL'), heredoc].flatMap((at) =>
+        near.map((n) => at - 75 + n),
+      );
       const spread = Array.from({ length: 60 }, (_, n) => Math.floor((n * whole) / 60));
       const cuts = new Set([...near, ...near.map((n) => whole - 1 - n), ...ends, ...spread]);
       const [word = '', ...words] = shell.split(' ');
@@ -71,9 +73,9 @@ describe('data that was cut', () => {
     for (const cut of [0, 1, data.length - 1]) {
       expect((await tool.ask('put', args, data.subarray(0, cut))).has('cut')).toBe(true);
     }
-    expect((await tool.ask('prepare', [...tool.where(spot), `loadgen.mjs=${sha256(data)}`])).all('missing')).toEqual([
-      'loadgen.mjs',
-    ]);
+    expect(
+      (await tool.ask('prepare', [...tool.where(spot), `loadgen.mjs=${sha256(data)}`])).all('missing'),
+    ).toEqual(['loadgen.mjs']);
     expect((await tool.ask('put', args, data)).has('ok')).toBe(true);
     expect(await tool.login(`cat ${tool.folderOf(spot)}/tools/loadgen.mjs`)).toBe(data.toString());
   });
@@ -89,50 +91,51 @@ describe('data that was cut', () => {
 });
 
 describe('exactly once', () => {
-  test.concurrent(
-    '20 roles × 4 simultaneous deliveries, one of each killed -9, every third role released',
-    async () => {
-      const roles = await Promise.all(Array.from({ length: 20 }, (_, n) => tool.spot(n + 1)));
-      const released = new Set(roles.filter((_, n) => n % 3 === 2));
-      // Late enough that no effect of a released role can come before its release.
-      const script = tool.effectScript(6);
-      const moments = fc.sample(fc.integer({ min: 0, max: 1_200 }), { numRuns: 3 * roles.length, seed: Date.now() });
-      const parts = roles.map((spot, n) => {
-        const { data, args } = tool.delivery(spot, { script });
-        const [killMs = 0, releaseMs = 0, startMs = 0] = moments.slice(3 * n);
-        const s = (ms: number) => (ms / 1_000).toFixed(3);
-        const data64 = data.toString('base64');
-        const deliver = (i: number) =>
-          `sh ${toolPath(tool.workdir)} ${newNonce()} submit ${args.join(' ')} <storm/${n} >storm/${n}.${i} 2>&1 &`;
-        const release = `sh ${toolPath(tool.workdir)} ${newNonce()} release ${tool.where(spot).join(' ')} all s1=${tool.nameOf(spot)} >storm/${n}.r`;
-        // Odd roles lose only the shell, even ones also what it had started.
-        const kill = n % 2 ? 'kill -9 $victim' : 'kill -9 $victim $(pgrep -P $victim)';
-        return {
-          file: `mkdir -p storm; base64 -d >storm/${n} <<'E'\n${data64}\nE\n`,
-          run: `( sleep ${s(startMs / 4)}; ${deliver(1)} victim=$!; ${[2, 3, 4].map(deliver).join(' ')}
+  test.concurrent('20 roles × 4 simultaneous deliveries, one of each killed -9, every third role released', async () => {
+    const roles = await Promise.all(Array.from({ length: 20 }, (_, n) => tool.spot(n + 1)));
+    const released = new Set(roles.filter((_, n) => n % 3 === 2));
+    // Late enough that no effect of a released role can come before its release.
+    const script = tool.effectScript(6);
+    const moments = fc.sample(fc.integer({ min: 0, max: 1_200 }), {
+      numRuns: 3 * roles.length,
+      seed: Date.now(),
+    });
+    const parts = roles.map((spot, n) => {
+      const { data, args } = tool.delivery(spot, { script });
+      const [killMs = 0, releaseMs = 0, startMs = 0] = moments.slice(3 * n);
+      const s = (ms: number) => (ms / 1_000).toFixed(3);
+      const data64 = data.toString('base64');
+      const deliver = (i: number) =>
+        `sh ${toolPath(tool.workdir)} ${newNonce()} submit ${args.join(' ')} <storm/${n} >storm/${n}.${i} 2>&1 &`;
+      const release = `sh ${toolPath(tool.workdir)} ${newNonce()} release ${tool.where(spot).join(' ')} all s1=${tool.nameOf(spot)} >storm/${n}.r`;
+      // Odd roles lose only the shell, even ones also what it had started.
+      const kill = n % 2 ? 'kill -9 $victim' : 'kill -9 $victim $(pgrep -P $victim)';
+      return {
+        file: `mkdir -p storm; base64 -d >storm/${n} <<'E'\n${data64}\nE\n`,
+        run: `( sleep ${s(startMs / 4)}; ${deliver(1)} victim=$!; ${[2, 3, 4].map(deliver).join(' ')}
             { sleep ${s(killMs / 2)}; ${kill}; } 2>/dev/null &
             ${released.has(spot) ? `{ sleep ${s(releaseMs)}; ${release}; } &` : ''}
             wait ) &`,
-        };
-      });
-      await tool.login('sh', parts.map(({ file }) => file).join(''));
-      await tool.login('bash', `{ ${parts.map(({ run }) => run).join('\n')}\nwait; exit; }\n`);
-      await tool.login('rm -rf storm');
+      };
+    });
+    await tool.login('sh', parts.map(({ file }) => file).join(''));
+    await tool.login('bash', `{ ${parts.map(({ run }) => run).join('\n')}\nwait; exit; }\n`);
+    await tool.login('rm -rf storm');
 
-      const live = roles.filter((spot) => !released.has(spot));
-      const ids = await Promise.all(live.map((spot) => tool.submitted(spot, { script })));
-      // A released role accepts nothing more, whoever delivers it again.
-      for (const spot of released) {
-        const again = await tool.submit(spot, { script });
-        expect(again.has('closed') || again.has('accepted')).toBe(true);
-      }
-      await Promise.all(roles.map((spot) => tool.ended(spot)));
-      const effects = await tool.ledger();
-      expect(live.map((spot) => effects.get(tool.nameOf(spot)))).toEqual(ids.map((id) => [id]));
-      expect([...released].map((spot) => effects.get(tool.nameOf(spot)))).toEqual([...released].map(() => undefined));
-    },
-    120_000,
-  );
+    const live = roles.filter((spot) => !released.has(spot));
+    const ids = await Promise.all(live.map((spot) => tool.submitted(spot, { script })));
+    // A released role accepts nothing more, whoever delivers it again.
+    for (const spot of released) {
+      const again = await tool.submit(spot, { script });
+      expect(again.has('closed') || again.has('accepted')).toBe(true);
+    }
+    await Promise.all(roles.map((spot) => tool.ended(spot)));
+    const effects = await tool.ledger();
+    expect(live.map((spot) => effects.get(tool.nameOf(spot)))).toEqual(ids.map((id) => [id]));
+    expect([...released].map((spot) => effects.get(tool.nameOf(spot)))).toEqual(
+      [...released].map(() => undefined),
+    );
+  }, 120_000);
 
   test.concurrent('a claim without an owner: wait, then a new submission', async () => {
     const spot = await tool.spot();
@@ -176,7 +179,9 @@ describe('exactly once', () => {
     const file = `${tool.folderOf(spot)}/s1.script`;
     await tool.login(`printf '#!/bin/sh\n' >${file}`);
     // ctime cannot be set, so the folder's own clock is made to go back: `stat` of the new file says 1970.
-    const back = (line: string) => `mkdir -p fake-${tool.installation}; cat >fake-${tool.installation}/stat <<'E'
+    const back = (
+      line: string,
+    ) => `mkdir -p fake-${tool.installation}; cat >fake-${tool.installation}/stat <<'E'
 #!/bin/sh
 case $* in *.now.*) echo 100 ;; *) exec /usr/bin/stat "$@" ;; esac
 E
@@ -272,18 +277,26 @@ describe('closed', () => {
 
   test.concurrent('a Slurm job that starts after the close ends at its head', async () => {
     const spot = await tool.spot();
-    const id = await tool.submitted(spot, { options: ['--partition=cpu', '--mem=100M', '--begin=now+1hour'] });
+    const id = await tool.submitted(spot, {
+      options: ['--partition=cpu', '--mem=100M', '--begin=now+1hour'],
+    });
     await tool.login(`touch ${tool.folderOf(spot)}/closed; scontrol update jobid=${id} StartTime=now`);
     await tool.ended(spot);
     expect((await tool.ledger()).get(tool.nameOf(spot))).toBeUndefined();
-    expect(await tool.login(`cat ${tool.folderOf(spot)}/s1.out`)).toContain('this Slurm job ends without effect');
+    expect(await tool.login(`cat ${tool.folderOf(spot)}/s1.out`)).toContain(
+      'this Slurm job ends without effect',
+    );
   });
 
   test.concurrent('where nothing can be written the Slurm jobs are cancelled all the same', async () => {
     const spot = await tool.spot();
     const folder = tool.folderOf(spot);
     await tool.submitted(spot, hold('true'));
-    const answer = await tool.release(spot, true, (line) => `chmod 500 ${folder}; ${line}; chmod 700 ${folder}`);
+    const answer = await tool.release(
+      spot,
+      true,
+      (line) => `chmod 500 ${folder}; ${line}; chmod 700 ${folder}`,
+    );
     expect([answer.has('closed'), answer.all('scancel')]).toEqual([false, ['s1 0']]);
     await tool.ended(spot);
   });
@@ -293,8 +306,20 @@ describe('closed', () => {
     const traps = [
       ...['SCANCEL_STATE=RUNNING', 'SCANCEL_INTERACTIVE=1', 'SCANCEL_NAME=x', 'SCANCEL_PARTITION=gpu'],
       ...['SLURM_CLUSTERS=nosuch', 'SLURM_TIME_FORMAT=relative', 'SLURM_JOB_ID=1'],
-      ...['SQUEUE_PARTITION=gpu', 'SQUEUE_STATES=CG', 'SQUEUE_FORMAT=%j', 'SQUEUE_NAMES=x', 'SQUEUE_USERS=root'],
-      ...['SBATCH_WAIT=1', 'SBATCH_PARTITION=nosuch', 'SBATCH_HOLD=1', 'SBATCH_JOB_NAME=x', 'SBATCH_EXPORT=NIL'],
+      ...[
+        'SQUEUE_PARTITION=gpu',
+        'SQUEUE_STATES=CG',
+        'SQUEUE_FORMAT=%j',
+        'SQUEUE_NAMES=x',
+        'SQUEUE_USERS=root',
+      ],
+      ...[
+        'SBATCH_WAIT=1',
+        'SBATCH_PARTITION=nosuch',
+        'SBATCH_HOLD=1',
+        'SBATCH_JOB_NAME=x',
+        'SBATCH_EXPORT=NIL',
+      ],
       ...['SACCT_FORMAT=jobid', 'LC_ALL=de_DE.UTF-8', 'POSIXLY_CORRECT=1', "GREP_OPTIONS='-v'"],
     ];
     const trapped = (line: string) => `env ${traps.join(' ')} ${line}`;
@@ -349,7 +374,8 @@ describe('looking', () => {
     ];
     const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
     const sbatch = names.map(
-      (each) => `sbatch --parsable --begin=now+1hour -p cpu --mem=100M -o /dev/null --job-name=${quoted(each)} --wrap true`,
+      (each) =>
+        `sbatch --parsable --begin=now+1hour -p cpu --mem=100M -o /dev/null --job-name=${quoted(each)} --wrap true`,
     );
     const foreign = (await tool.login('bash', `{ ${sbatch.join('\n')}\nexit; }\n`)).trim().split('\n');
     expect(foreign).toHaveLength(names.length);
@@ -389,7 +415,8 @@ describe('any login shell', () => {
 
   test.concurrent('a sh that is bash, and start-up files that print', async () => {
     const spot = await tool.spot();
-    const noisy = (line: string) => `echo @sbench-begin x; echo welcome; ${line.replace(/^sh /, 'bash --posix ')}; echo bye`;
+    const noisy = (line: string) =>
+      `echo @sbench-begin x; echo welcome; ${line.replace(/^sh /, 'bash --posix ')}; echo bye`;
     const id = (await tool.submit(spot, hold('true'), noisy)).get('accepted');
     expect((await tool.release(spot, true, noisy)).all('owner')).toEqual([`s1 ${id}`]);
     const stream = await openStream(noisy);
@@ -430,7 +457,9 @@ describe('the stream', () => {
 
   test.concurrent('sends what is there and what comes, acknowledges, replays', async () => {
     const { installation, folder } = await spool();
-    await tool.login(`cd ${folder}/new && for n in 1 2 3; do echo "{\\"n\\":$n}" >7-0-b-0000000$n.json; done`);
+    await tool.login(
+      `cd ${folder}/new && for n in 1 2 3; do echo "{\\"n\\":$n}" >7-0-b-0000000$n.json; done`,
+    );
     const first = await openStream(undefined, 60, installation);
     await until('three files', () => first.names().length === 3);
     expect(first.items[0]).toEqual({ is: 'epoch', epoch: 0 });
@@ -446,7 +475,9 @@ describe('the stream', () => {
     // Linked while it runs, and the barrier comes after what was there before it.
     await tool.login(`cd ${folder} && echo late >tmp/x && ln tmp/x new/${event(4)}`);
     first.say('sweep 10');
-    await until('the second barrier', () => first.items.some((item) => item.is === 'swept' && item.look === 10));
+    await until('the second barrier', () =>
+      first.items.some((item) => item.is === 'swept' && item.look === 10),
+    );
     expect(first.names()).toContain(event(4));
     first.end();
     expect(await first.done).toBe('exited');
@@ -457,10 +488,21 @@ describe('the stream', () => {
     expect(second.names()).toEqual([event(3), event(4)]);
     second.say('replay');
     await until('the replay', () => second.names().length === 4);
-    expect(second.files().filter(({ old }) => old).map(({ name }) => name)).toEqual([event(1), event(2)]);
+    expect(
+      second
+        .files()
+        .filter(({ old }) => old)
+        .map(({ name }) => name),
+    ).toEqual([event(1), event(2)]);
     // Never acknowledged: sent again.
-    await until('it is sent again', () => second.names().filter((name) => name === event(3)).length === 2, 20_000);
-    expect(Number(await tool.login(`cat ${tool.workdir}/v1/${installation}/alive`))).toBeGreaterThan(1_700_000_000);
+    await until(
+      'it is sent again',
+      () => second.names().filter((name) => name === event(3)).length === 2,
+      20_000,
+    );
+    expect(Number(await tool.login(`cat ${tool.workdir}/v1/${installation}/alive`))).toBeGreaterThan(
+      1_700_000_000,
+    );
     second.say('bye');
     expect(await second.done).toBe('exited');
   });
@@ -518,7 +560,13 @@ printf 'ok\\0rest' >${event(9)}; echo good >${event(8)}; exit; }
     );
     const stream = await openStream(undefined, 60, installation);
     await until('500', () => stream.names().length >= 500);
-    for (let from = 0; from < 500; from += 100) stream.say(`ack 1 ${stream.names().slice(from, from + 100).join(' ')}`);
+    for (let from = 0; from < 500; from += 100)
+      stream.say(
+        `ack 1 ${stream
+          .names()
+          .slice(from, from + 100)
+          .join(' ')}`,
+      );
     await until('all', () => stream.names().length >= 700);
     expect(new Set(stream.names()).size).toBe(700);
     expect(stream.names()).toHaveLength(700);

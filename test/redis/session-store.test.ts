@@ -75,7 +75,15 @@ describe('a change is stored over the version that it was made from', () => {
     await store.create(recordOf('a'), plan);
     expect(await store.open('alpha')).toEqual(['a']);
     await store.apply('a', { type: 'cancel-requested', text: 'enough', ...stamp });
-    await store.apply('a', { type: 'collected', attempt: 1, invalid: [], results: {}, endedAt: 1, ...stamp });
+    await store.apply('a', {
+      type: 'collected',
+      attempt: 1,
+      checked: {},
+      invalid: [],
+      results: {},
+      endedAt: 1,
+      ...stamp,
+    });
     expect((await store.read('a'))?.record.state).toBe('cancelled');
     expect(await store.open('alpha')).toEqual([]);
   });

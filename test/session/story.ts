@@ -1,4 +1,5 @@
 import type { SessionEvent, SubmitAnswer } from '../../src/shared/session/events.ts';
+import { exitsOf } from '../../src/shared/session/finish.ts';
 import type { SessionRecord } from '../../src/shared/session/record.ts';
 import { reduce } from '../../src/shared/session/reduce.ts';
 import { describeChange } from '../../src/shared/session/timeline.ts';
@@ -50,7 +51,14 @@ export class Story {
     this.clock += seconds;
     const rows = Object.entries(words).map(([role, word]) => ({
       role,
-      row: { id: IDS[role] ?? 0, ...readState(word), reason: 'None', nodes: '', source: 'squeue' as const },
+      // `PENDING Priority`: the word, and Slurm's reason.
+      row: {
+        id: IDS[role] ?? 0,
+        ...readState(word.split(' ')[0] ?? ''),
+        reason: word.split(' ')[1] ?? 'None',
+        nodes: '',
+        source: 'squeue' as const,
+      },
     }));
     return this.tell({ type: 'looked', rows, times: TIMES });
   }
@@ -68,6 +76,7 @@ export class Story {
   collect = (...invalid: string[]) =>
     this.tell({
       type: 'collected',
+      checked: exitsOf(this.record.roles),
       invalid: invalid.map((role) => ({ role, why: 'its list is missing' })),
       results: {},
       endedAt: 1,

@@ -203,6 +203,16 @@ const OF_A_CLIENT: [string, string, () => Story][] = [
     () => client().looks(5, both('PENDING')).looks(LIMITS.queueLimitS, both('PENDING')),
   ],
   [
+    'pending for a reason that never passes, seen twice',
+    'failed: hopeless',
+    () => client().looks(5, both('PENDING PartitionTimeLimit')).looks(5, both('PENDING PartitionTimeLimit')),
+  ],
+  [
+    'pending for a reason that passes, however long within the limit',
+    'none',
+    () => client().looks(5, both('PENDING Priority')).looks(600, both('PENDING Priority')),
+  ],
+  [
     'RUNNING without a sign of life for ten minutes',
     'failed: no-life',
     () => client().looks(5, both('RUNNING')).looks(601, both('RUNNING')),

@@ -2,6 +2,7 @@ import type { ActionNode, Plan } from '../../src/shared/plan/plan.ts';
 import { actionId, nodes } from '../../src/shared/queues.ts';
 import type { SessionEvent } from '../../src/shared/session/events.ts';
 import { exitOf, noFacts, phaseOf } from '../../src/shared/session/facts.ts';
+import { exitsOf } from '../../src/shared/session/finish.ts';
 import { isOver, type SessionRecord } from '../../src/shared/session/record.ts';
 import { reduce } from '../../src/shared/session/reduce.ts';
 import { describeChange } from '../../src/shared/session/timeline.ts';
@@ -202,6 +203,7 @@ export class World {
     const { attempt, record } = context;
     if (Object.values(record.roles).some((facts) => !facts.verdict || facts.released === 'no'))
       return 'sleep';
+    const checked = exitsOf(record.roles);
     yield;
     const invalid = this.plan.roles.flatMap(({ role, side }) => {
       const facts = record.roles[role];
@@ -209,7 +211,7 @@ export class World {
         ? [{ role, why: 'none' }]
         : [];
     });
-    context.apply({ type: 'collected', attempt, invalid, results: {}, endedAt: 1 });
+    context.apply({ type: 'collected', attempt, checked, invalid, results: {}, endedAt: 1 });
     if (isOver(context.record)) return { done: { ok: true } };
     if (context.record.attempt === attempt) return 'sleep';
     yield;

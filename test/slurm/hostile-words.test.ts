@@ -19,11 +19,28 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const NASTY = ["'", '"', '$(touch canary)', '`touch canary`', '\\', '%j', ';touch canary;', '&', '|', '*', '~', '#!', '-'];
+const NASTY = [
+  "'",
+  '"',
+  '$(touch canary)',
+  '`touch canary`',
+  '\\',
+  '%j',
+  ';touch canary;',
+  '&',
+  '|',
+  '*',
+  '~',
+  '#!',
+  '-',
+];
 /** What a resource may hold: no control characters. */
 const resource = fc
   .oneof(
-    fc.array(fc.constantFrom(...NASTY, ' ', 'é😀', '$HOME', '$$', '--wrap=x', '\u2028'), { minLength: 1, maxLength: 6 }),
+    fc.array(fc.constantFrom(...NASTY, ' ', 'é😀', '$HOME', '$$', '--wrap=x', '\u2028'), {
+      minLength: 1,
+      maxLength: 6,
+    }),
     fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 6 }),
   )
   .map((parts) => parts.join(''))
@@ -36,7 +53,18 @@ function deliver(shell: string, script: Buffer, options: readonly string[], targ
   const parts = [script, Buffer.from(options.map((option) => `${option}\n`).join('')), Buffer.from(target)];
   const data = Buffer.concat(parts);
   const sizes = parts.map((part) => String(part.length));
-  const words = [toolPath('w'), 'n1', 'submit', 'b23456', `s${session}`, '1', 's1', 'sb-x-s1', sha256(data), ...sizes];
+  const words = [
+    toolPath('w'),
+    'n1',
+    'submit',
+    'b23456',
+    `s${session}`,
+    '1',
+    's1',
+    'sb-x-s1',
+    sha256(data),
+    ...sizes,
+  ];
   const env = { PATH: `${home}/bin:/usr/bin:/bin`, HOME: home, SBATCH_WAIT: '1', LD_PRELOAD: '' };
   const { stdout } = spawnSync(shell, words, { cwd: home, input: data, env, encoding: 'utf8' });
   expect(stdout).toContain('\naccepted 7\n');
@@ -61,7 +89,12 @@ describe.each(['dash', 'bash'])('under %s', (shell) => {
         // Then nothing but the script: no value can end the options, or become the script's argument.
         expect(given.argv.slice(-4)).toEqual([...own, join(given.folder, 's1.script')]);
         expect(readdirSync(home).sort()).toEqual(['argv', 'bin', 'environ', 'w']);
-        expect(readdirSync(given.folder).sort()).toEqual(['s1.options', 's1.owner', 's1.script', 's1.target']);
+        expect(readdirSync(given.folder).sort()).toEqual([
+          's1.options',
+          's1.owner',
+          's1.script',
+          's1.target',
+        ]);
       }),
       { numRuns: 40 },
     );

@@ -1,5 +1,5 @@
-import { readPreamble } from '../../src/jobs/preamble.ts';
 import { batchScript } from '../../src/jobs/batch-script.ts';
+import { readPreamble } from '../../src/jobs/preamble.ts';
 import { Answer, betweenMarkers } from '../../src/shared/cluster/answer.ts';
 import { SbenchError } from '../../src/shared/errors.ts';
 import { newInstallationId, newNonce, newSessionId, slurmJobName } from '../../src/shared/ids.ts';
@@ -66,7 +66,12 @@ export async function openRemoteTool() {
     ['sh', toolPath(workdir), nonce, verb, ...args].join(' ');
 
   /** `around` says how the line reaches a shell. */
-  async function ask(verb: string, args: (string | number)[], stdin?: string | Buffer, around = (text: string) => text) {
+  async function ask(
+    verb: string,
+    args: (string | number)[],
+    stdin?: string | Buffer,
+    around = (text: string) => text,
+  ) {
     const nonce = newNonce();
     const outcome = await exec(around(line(nonce, verb, args)), stdin);
     if (outcome.kind !== 'exited') throw new Error(`${verb}: ${outcome.kind}`);
@@ -79,7 +84,8 @@ export async function openRemoteTool() {
 
   const where = ({ session, attempt }: Spot) => [installation, session, attempt];
   const nameOf = ({ session, attempt }: Spot) => slurmJobName(installation, session, attempt, 's1');
-  const folderOf = ({ session, attempt }: Spot) => `${workdir}/v1/${installation}/sessions/${session}/${attempt}`;
+  const folderOf = ({ session, attempt }: Spot) =>
+    `${workdir}/v1/${installation}/sessions/${session}/${attempt}`;
 
   /** A batch script as sbench makes them, whose effect is one line in the ledger after `delayS`. */
   const effectScript = (delayS = 0): string =>
@@ -91,7 +97,6 @@ export async function openRemoteTool() {
       name: 'test',
       hasClients: false,
       deadManS: 7_200,
-      startLimitS: 600,
       preamble: readPreamble(),
       modules: [],
       setup: [],
@@ -106,13 +111,19 @@ export async function openRemoteTool() {
     });
 
   function delivery(spot: Spot, { script = effectScript(), options = SMALL, target = '' }: Delivery = {}) {
-    const parts = [script, options.map((option) => `${option}\n`).join(''), target].map((part) => Buffer.from(part));
+    const parts = [script, options.map((option) => `${option}\n`).join(''), target].map((part) =>
+      Buffer.from(part),
+    );
     const data = Buffer.concat(parts);
     const sizes = parts.map((part) => part.length);
     return { data, args: [...where(spot), 's1', nameOf(spot), sha256(data), ...sizes] };
   }
 
-  async function submit(spot: Spot, given: Delivery = {}, around?: (text: string) => string): Promise<Answer> {
+  async function submit(
+    spot: Spot,
+    given: Delivery = {},
+    around?: (text: string) => string,
+  ): Promise<Answer> {
     const { data, args } = delivery(spot, given);
     return ask('submit', args, data, around);
   }
@@ -151,7 +162,9 @@ export async function openRemoteTool() {
       ask('release', [...where(spot), whole ? 'all' : 'some', `s1=${nameOf(spot)}`], undefined, around),
     /** Slurm ids under a spot's name, with their states. */
     slurmJobs: async (spot: Spot, states = 'all') =>
-      (await login(`squeue -a --me -h -t ${states} --name=${nameOf(spot)} -o '%i %T'`)).split('\n').filter(Boolean),
+      (await login(`squeue -a --me -h -t ${states} --name=${nameOf(spot)} -o '%i %T'`))
+        .split('\n')
+        .filter(Boolean),
     ended: (spot: Spot) =>
       until(`no Slurm job of ${nameOf(spot)} is live`, async () => {
         // Its --name knows no upper and lower case.
@@ -161,7 +174,9 @@ export async function openRemoteTool() {
     /** Who had an effect: Slurm ids by Slurm job name. */
     async ledger(): Promise<Map<string, string[]>> {
       const effects = new Map<string, string[]>();
-      for (const entry of (await login(`cat ${workdir}/ledger 2>/dev/null || true`)).split('\n').filter(Boolean)) {
+      for (const entry of (await login(`cat ${workdir}/ledger 2>/dev/null || true`))
+        .split('\n')
+        .filter(Boolean)) {
         const [name = '', id = ''] = entry.split(' ');
         effects.set(name, [...(effects.get(name) ?? []), id]);
       }

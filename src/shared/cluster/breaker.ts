@@ -7,7 +7,8 @@ const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
 /** Refused keys, tried again and again, get an account banned: once an hour, or when a person says so. */
 const PERSON_PAUSE_MS = 3_600_000;
-const PROBE_MS = 45_000;
+/** Longer than the slowest login with an installation of the tool behind it. */
+const PROBE_MS = 240_000;
 
 export interface BreakerState {
   needsPerson: boolean;
@@ -47,6 +48,12 @@ export async function throughBreaker<T>(
   if (state && state.pauseMs > 0) throw stillOpen(cluster, state, state.pauseMs);
   const prober = state ? await takeLease(redis, keys.prober(cluster), PROBE_MS) : undefined;
   if (state && !prober) throw stillOpen(cluster, state, 2_000);
+  // Another prober may have failed between our look and our lease.
+  const again = prober && (await readBreaker(redis, cluster));
+  if (again && again.pauseMs > 0) {
+    await prober.yield();
+    throw stillOpen(cluster, again, again.pauseMs);
+  }
   try {
     const connection = await connect();
     if (state) {
@@ -70,7 +77,7 @@ async function open(redis: Redis, cluster: string, error: Error, failures: numbe
   await redis
     .multi()
     .hset(keys.breaker(cluster), {
-      why: error.message,
+      why: error.message || error.name,
       person: needsPerson ? 'yes' : 'no',
       failures: failures + 1,
       since: Date.now(),

@@ -58,6 +58,8 @@ export type SessionEvent = Stamp &
     | {
         type: 'collected';
         attempt: number;
+        /** The exit event of each role that was looked at: one that came since must be looked at, too. */
+        checked: Record<string, string>;
         /** Roles whose results are missing or wrong, and why. */
         invalid: { role: string; why: string }[];
         results: Record<string, unknown>;

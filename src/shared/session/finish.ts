@@ -8,6 +8,8 @@ type Collected = Extract<SessionEvent, { type: 'collected' }>;
 export function finish(record: SessionRecord, plan: Plan, event: Collected): SessionRecord {
   const open = Object.values(record.roles).some((facts) => !facts.verdict || facts.released === 'no');
   if (record.state !== 'ending' || open) return record;
+  const now = exitsOf(record.roles);
+  if (JSON.stringify(now) !== JSON.stringify(event.checked)) return record;
   const roles = { ...record.roles };
   for (const { role, why } of event.invalid) {
     const facts = roles[role];
@@ -25,6 +27,13 @@ export function finish(record: SessionRecord, plan: Plan, event: Collected): Ses
   const again =
     record.ending?.why === 'vanished' && record.attempt === 1 && !record.cancelled && state !== 'succeeded';
   return again ? nextAttempt(judged, plan) : { ...judged, state, endedAt: event.endedAt };
+}
+
+/** The exit event of each role, by its file's name: what results are checked against. */
+export function exitsOf(roles: SessionRecord['roles']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(roles).flatMap(([role, { exited }]) => (exited ? [[role, exited.file]] : [])),
+  );
 }
 
 /** An accepted Slurm job vanished before it had any effect: one new attempt, by itself. */

@@ -48,7 +48,8 @@ function describeRole(was: RoleFacts, is: RoleFacts, side: 'service' | 'client')
     phase === 'pending' &&
     is.slurm &&
     is.slurm.reason !== was.slurm?.reason &&
-    is.slurm.life === 'waiting'
+    is.slurm.life === 'waiting' &&
+    is.slurm.reason !== 'None'
   ) {
     notes.push({ what: 'pending', text: `pending, Slurm says ${is.slurm.reason}` });
   }

@@ -106,6 +106,11 @@ function readSubmit(answer: Answer): SubmitOutcome {
   const sbatch = answer.get('sbatch');
   if (sbatch === undefined) throw new AnswerError('submit gave an answer that we do not know');
   const refusal = readRefusal(answer.text('why'));
+  // Whatever its words: with these codes sbatch did not like its own options, or there is none. Nothing was asked.
+  const notAsked = /^(255|127) /.test(sbatch);
+  if (refusal.is === 'ambiguous' && notAsked) {
+    return { is: 'refused', reason: refusal.reason, clean: sbatch.endsWith('clean') };
+  }
   if (refusal.is === 'refused') {
     const reason = refusal.hint ? `${refusal.reason}. ${refusal.hint}` : refusal.reason;
     return { is: 'refused', reason, clean: sbatch.endsWith('clean') };
