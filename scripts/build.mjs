@@ -1,6 +1,6 @@
 // `npm run build`: src → dist (tsc), the shell programs beside their readers, and the load generator as one file.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -31,8 +31,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       stdio: 'inherit',
     },
   );
-  for (const shell of ['shared/slurm/remote/tool.sh', 'jobs/preamble/preamble.sh']) {
-    cpSync(`${root}src/${shell}`, `${root}dist/${shell}`);
+  for (const folder of ['shared/slurm/remote', 'jobs/preamble']) {
+    for (const shell of readdirSync(`${root}src/${folder}`).filter((name) => name.endsWith('.sh'))) {
+      cpSync(`${root}src/${folder}/${shell}`, `${root}dist/${folder}/${shell}`);
+    }
   }
   await build(loadgenBundle);
   chmodSync(`${root}dist/cli/main.js`, 0o755);

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
+/** One file a verb of the cluster, one program on the cluster: in this order, the dispatch last. */
+const PARTS = ['begin', 'hello', 'stage', 'owner', 'submit', 'release', 'look', 'collect', 'stream', 'end'];
+
 /** The one shell program that runs on login nodes, named by its content. */
-export const toolText = readFileSync(new URL('./tool.sh', import.meta.url), 'utf8');
+export const toolText = PARTS.map((part) =>
+  readFileSync(new URL(`./${part}.sh`, import.meta.url), 'utf8'),
+).join('\n');
 export const toolSha256 = createHash('sha256').update(toolText).digest('hex');
 
 const END = 'SBENCH_END_OF_TOOL';
