@@ -29,10 +29,22 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
+          exclude: ['test/cluster/*-controller.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
           maxWorkers: 3,
+        },
+      },
+      // A frozen controller fails everybody's commands: alone, after the others.
+      {
+        test: {
+          name: 'controller',
+          include: ['test/cluster/*-controller.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+          maxWorkers: 1,
         },
       },
     ],

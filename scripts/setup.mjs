@@ -183,11 +183,19 @@ async function redis(result) {
   return result.redis.socket;
 }
 
-async function redisBinary(result) {
-  result.redisServer = '/usr/bin/redis-server';
-  if (existsSync(result.redisServer)) return 'is there';
-  await testbed('redis-up.sh', ['--install']);
-  return 'apt-get';
+/** What tests use beside the cluster: Redis servers and sshds of their own, and the login shells of other people. */
+const TEST_TOOLS = {
+  'redis-server': '/usr/bin/redis-server',
+  'openssh-server': '/usr/sbin/sshd',
+  tcsh: '/usr/bin/tcsh',
+  fish: '/usr/bin/fish',
+};
+
+async function testTools() {
+  const missing = Object.entries(TEST_TOOLS).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
+  if (missing.length === 0) return 'are there';
+  await testbed('install.sh', missing);
+  return `apt-get: ${missing.join(' ')}`;
 }
 
 async function llm(result) {
@@ -215,7 +223,7 @@ const STEPS = {
   build: { title: 'build', work: build },
   cluster: { title: 'Slurm cluster', work: cluster },
   redis: { title: 'Redis', work: redis },
-  'redis-server': { title: 'redis-server program', work: redisBinary },
+  'test-tools': { title: 'test programs', work: testTools },
   llm: { title: 'LLM server', work: llm },
 };
 
@@ -223,7 +231,7 @@ const STEPS = {
  * Sees to it that what is needed is there, and tells where:
  * `{ cluster: {name, host, port, user, key, knownHosts, ...}, redis: {socket}, llm: {root, models, command} }`.
  * @param {object} options
- * @param {('npm'|'build'|'cluster'|'redis'|'redis-server'|'llm')[]} options.need 'redis' runs one; 'redis-server'
+ * @param {('npm'|'build'|'cluster'|'redis'|'test-tools'|'llm')[]} options.need 'redis' runs one; 'test-tools'
  *   only installs the program
  * @param {(line: string) => void} [options.log] gets one line per step
  * @param {Record<string, string>} [options.env] settings of the cluster: CLUSTER, NET, NODES, ... (testbed/README.md)

@@ -14,7 +14,7 @@ const REPO = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const log = (line) => void process.stderr.write(`${line}\n`);
 
 /** Tests that need the cluster, and so root. Found by their folder, so that none is forgotten. */
-const CLUSTER_PROJECT = 'cluster';
+const CLUSTER_PROJECTS = ['cluster', 'controller'];
 
 try {
   process.exitCode = await main();
@@ -26,9 +26,9 @@ try {
 
 async function main() {
   const cluster = canRunCluster();
-  const need = cluster.ok ? ['npm', 'build', 'cluster', 'redis-server', 'llm'] : ['npm', 'build'];
+  const need = cluster.ok ? ['npm', 'build', 'cluster', 'test-tools', 'llm'] : ['npm', 'build'];
   const facts = await setUp({ need, log });
-  const projects = cluster.ok ? ['fast', 'machine', CLUSTER_PROJECT] : ['fast'];
+  const projects = cluster.ok ? ['fast', 'machine', ...CLUSTER_PROJECTS] : ['fast'];
   const report = runVitest(projects, facts);
   const tests = report.testResults.flatMap((file) => file.assertionResults);
   const count = (status) => tests.filter((test) => test.status === status).length;
@@ -67,7 +67,7 @@ function runVitest(projects, facts) {
 /** How many tests need the cluster: listed, not run. */
 function leftOut() {
   const words = [path.join(REPO, 'node_modules', 'vitest', 'vitest.mjs'), 'list', '--json'];
-  const projects = ['--project', 'machine', '--project', CLUSTER_PROJECT];
+  const projects = ['machine', ...CLUSTER_PROJECTS].flatMap((name) => ['--project', name]);
   const listed = spawnSync(process.execPath, [...words, ...projects], { cwd: REPO, encoding: 'utf8' });
   return JSON.parse(listed.stdout).length;
 }

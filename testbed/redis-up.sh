@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # redis-up.sh [DIR]: a private Redis in DIR (default: $ROOT/redis), reached through DIR/redis.sock only, no TCP.
-# It belongs to whoever called us. `redis-up.sh --install` only sees to it that redis-server is there.
+# It belongs to whoever called us.
 # Every write is on disk before it is acknowledged (appendfsync always), and nothing is ever evicted: it keeps a
 # queue of jobs, not a cache.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 lock
 apt_install redis-server redis-tools
-[ "${1:-}" != --install ] || exit 0
 STATE=${1:-$ROOT/redis} PIDS=${1:-$ROOT/redis}/pids
 socket=$STATE/redis.sock
 [[ $STATE == /* && ${#socket} -lt 100 ]] || die "DIR must be absolute and shorter: $STATE"

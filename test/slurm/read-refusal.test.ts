@@ -43,6 +43,8 @@ const REFUSED: [string, string][] = [
   ['an option', 'sbatch: unrecognized option \'--bogus=1\'\nTry "sbatch --help" for more information\n'],
   ['--time', 'sbatch: error: Invalid --time specification\n'],
   ['--mem', 'sbatch: error: Invalid --mem specification\n'],
+  ['a number that is none', 'sbatch: error: Invalid numeric value "2x" for --cpus-per-task.\n'],
+  ['--hint', 'sbatch: error: unrecognized --hint argument "fast", see --hint=help\n'],
   ['--uid', 'sbatch: error: --uid only permitted by root user\n'],
 ];
 const LIMIT =

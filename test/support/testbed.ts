@@ -26,7 +26,7 @@ export function testbedFacts(): TestbedFacts {
   if (given) return JSON.parse(given) as TestbedFacts;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [SETUP, 'build', 'cluster', 'redis-server', 'llm'],
+    [SETUP, 'build', 'cluster', 'test-tools', 'llm'],
     {
       encoding: 'utf8',
     },

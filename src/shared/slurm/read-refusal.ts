@@ -37,6 +37,7 @@ const REFUSALS: [RegExp, string?][] = [
   [/Node count specification invalid/, 'Check resources.nodes.'],
   [/Invalid job array|Pathname of a file, directory or other parameter too long/],
   [/does not look like a batch script|Batch script is empty|contains DOS line breaks|Unable to open file/],
+  [/Invalid numeric value|unrecognized --\S+ argument|Invalid Trackable RESource/, 'Check resources.'],
   [/unrecognized option|Invalid --|only permitted by root|No cluster|invalid option/, 'Check resources.'],
   [/Access\/permission denied|User's group not permitted|Invalid user/],
 ];
