@@ -90,4 +90,3 @@ export const recipeFrame = z.strictObject({
 
 export type ServiceFrame = z.infer<typeof serviceFrame>;
 export type ClientFrame = z.infer<typeof clientFrame>;
-export type RecipeFrame = z.infer<typeof recipeFrame>;

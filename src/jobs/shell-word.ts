@@ -19,7 +19,6 @@ export type Value = readonly (string | { token: Token })[];
 
 const KNOWN: ReadonlySet<string> = new Set(TOKENS);
 export const isToken = (name: string): name is Token => KNOWN.has(name);
-export const token = (name: Token): Value => [{ token: name }];
 
 /** What no shell word can carry: NUL ends it, and half a surrogate pair is not UTF-8. */
 export const UNSPEAKABLE = /\0|\p{Surrogate}/u;

@@ -65,5 +65,4 @@ export const configuration = z.strictObject({
   results: text.optional(),
 });
 
-export type Configuration = z.infer<typeof configuration>;
 export type ClusterConfiguration = z.infer<typeof cluster>;
