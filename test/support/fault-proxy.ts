@@ -21,6 +21,7 @@ export class FaultProxy {
   #accepted = 0;
   #trap: Trap | undefined;
   #stalled = false;
+  #isDown = false;
 
   static async listen(options: {
     target: { host: string; port: number };
@@ -90,12 +91,14 @@ export class FaultProxy {
   /** Refuses new connections (as a host that is down does) and resets the open ones, until `up`. */
   async down(): Promise<void> {
     const links = [...this.#links];
+    this.#isDown = true;
     this.#server.close();
     this.cut();
     await Promise.all([once(this.#server, 'close'), ...links.map((link) => link.gone)]);
   }
 
   async up(): Promise<void> {
+    this.#isDown = false;
     await this.#listen(this.port, '127.0.0.1');
   }
 
@@ -119,6 +122,11 @@ export class FaultProxy {
   }
 
   #accept(client: Socket): void {
+    // It was in the backlog when we went down: kept, it would hold `close` up for ever.
+    if (this.#isDown) {
+      client.destroy();
+      return;
+    }
     this.#accepted++;
     const target = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
     client.setNoDelay(true);
