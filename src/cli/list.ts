@@ -16,7 +16,7 @@ export function addList(program: Command, cli: Cli): void {
         const { sessions, unreadable } = await store.readAll(await store.list(options.limit));
         const records = sessions.map(({ record }) => record);
         if (unreadable.length > 0)
-          cli.terminal.say(`a newer sbench wrote, and has to show: ${unreadable.join(' ')}`);
+          cli.terminal.say(`this sbench cannot read (a newer one wrote them?): ${unreadable.join(' ')}`);
         cli.terminal.print(options.json ? jsonLine({ sessions: records.map(summary) }) : text(records));
       });
     });

@@ -17,7 +17,8 @@ export async function withPlace<T>(
   if (!configured) {
     throw new UsageError(`session ${id} ran on cluster ${cluster}, which is not configured here`);
   }
-  const link = openLink({ settings: configured, redis, installation: await installationId(redis) });
+  const installation = await installationId(redis);
+  const link = openLink({ settings: configured, redis, installation, besideBreaker: true });
   try {
     return await ask({ link, session: id, attempt, counted: async () => {} });
   } finally {

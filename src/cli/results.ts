@@ -70,7 +70,7 @@ async function download(
   { record, plan }: StoredSession,
   folder: string,
 ) {
-  const tar = await withPlace(settings, deps, record, (place) => fetchAttempt(place, LOG_BYTES));
+  const fetched = await withPlace(settings, deps, record, (place) => fetchAttempt(place, LOG_BYTES));
   const fresh = `${folder}.new-${process.pid}`;
   await rm(fresh, { recursive: true, force: true });
   const own = new Map([
@@ -78,7 +78,7 @@ async function download(
     ['plan.json', Buffer.from(`${JSON.stringify(plan, null, 2)}\n`)],
     ['session.json', Buffer.from(`${JSON.stringify(record, null, 2)}\n`)],
   ]);
-  for (const [name, content] of [...(tar ? await readTar(tar) : []), ...own]) {
+  for (const [name, content] of [...(fetched ? await readTar(fetched.tar) : []), ...own]) {
     await mkdir(dirname(join(fresh, name)), { recursive: true });
     await writeFile(join(fresh, name), content);
   }

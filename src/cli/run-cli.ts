@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ownVersion } from '../producer/version.ts';
 import { addCancel } from './cancel.ts';
 import type { Cli } from './cli.ts';
+import { addCluster } from './cluster.ts';
 import { addConfig } from './config.ts';
 import { addDashboard } from './dashboard.ts';
 import { EXIT_CODES_HELP } from './exit-code.ts';
@@ -61,6 +62,7 @@ Example:
     addResults,
     addWorker,
     addDashboard,
+    addCluster,
     addConfig,
   ]) {
     add(program, cli);

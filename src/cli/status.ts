@@ -43,7 +43,9 @@ async function statusOfAll(deps: ProducerDeps, names: string[]) {
     }),
   );
   const ids = clusters.flatMap(({ open }) => open);
-  return { clusters, sessions: await Promise.all(ids.map((id) => sessionView(deps, id))) };
+  const { sessions, unreadable } = await deps.store.readAll(ids);
+  const views = sessions.map(({ record }) => sessionView(deps, record.id));
+  return { clusters, sessions: await Promise.all(views), unreadable };
 }
 
 function allText({ clusters, sessions }: Awaited<ReturnType<typeof statusOfAll>>): string {

@@ -35,6 +35,8 @@ export interface Queues {
   /** The release and the collection once more, for a session whose own have gone. */
   addEnd(record: SessionRecord, plan: Plan, generation: number): Promise<void>;
   wake(record: SessionRecord, plan: Plan): Promise<void>;
+  /** The cluster answers again: what sleeps on it goes on, spread over two seconds. */
+  wakeCluster(cluster: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,14 @@ export function queues(redis: Redis): Queues {
           promote(queue(record.cluster, node.action), actionId(record.id, record.attempt, node)),
         ),
       );
+    },
+    async wakeCluster(cluster) {
+      for (const action of ACTIONS) {
+        for (const job of await queue(cluster, action).getDelayed(0, 500)) {
+          // One that woke by itself meanwhile needs no other time.
+          await job.changeDelay(Math.ceil(Math.random() * 2_000)).catch(() => undefined);
+        }
+      }
     },
     async close() {
       await Promise.all([...made.values()].map((each) => each.close()));

@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { coerceError } from '../shared/errors.ts';
 import { clientRoles } from '../shared/plan/plan.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { exitsOf } from '../shared/session/finish.ts';
@@ -23,13 +24,14 @@ export const collect: Action = {
         ms: LONGEST_SLEEP_MS,
       };
     }
-    const files = context.record.begun ? await fetchFiles(context) : new Map<string, Buffer>();
+    const { files, omitted } = context.record.begun ? await fetchFiles(context) : NOTHING;
     const checks = new Map<string, Checked>();
     for (const role of clientRoles(context.plan)) {
       const facts = roles[role.role];
-      if (facts && facts.submit.is === 'accepted') checks.set(role.role, checkResults(role, facts, files));
+      if (facts && facts.submit.is === 'accepted')
+        checks.set(role.role, checkResults(role, facts, files, omitted));
     }
-    const folder = await keep(context, files);
+    const folder = await keepIfPossible(context, files);
     await context.apply({
       type: 'collected',
       attempt,
@@ -55,14 +57,36 @@ export const collect: Action = {
   },
 };
 
-async function fetchFiles(context: ActionContext): Promise<Files> {
-  const tar = await fetchAttempt(context.place, LOG_BYTES);
-  if (!tar) await context.say('the attempt has no folder on the cluster');
-  return tar ? readTar(tar) : new Map();
+interface Home {
+  files: Files;
+  omitted: boolean;
+}
+const NOTHING: Home = { files: new Map(), omitted: false };
+
+async function fetchFiles(context: ActionContext): Promise<Home> {
+  const fetched = await fetchAttempt(context.place, LOG_BYTES);
+  if (!fetched) {
+    await context.say('the attempt has no folder on the cluster');
+    return NOTHING;
+  }
+  if (fetched.omitted) await context.say('more results than fit: the large files have stayed on the cluster');
+  return { files: await readTar(fetched.tar), omitted: fetched.omitted };
 }
 
 const resultsPath = ({ resultsFolder, record }: ActionContext): string =>
   join(resultsFolder ?? '', record.id);
+
+/** A worker without a place for results must not hold a session up: the cluster's copy is the source. */
+async function keepIfPossible(context: ActionContext, files: Files): Promise<string | undefined> {
+  try {
+    return await keep(context, files);
+  } catch (error) {
+    const why = `the results could not be copied here: ${coerceError(error).message}`;
+    context.log.warn({ why }, 'results stay on the cluster');
+    await context.say(why);
+    return undefined;
+  }
+}
 
 /** Copies what came into the results folder of this host, whole or not at all. */
 async function keep(context: ActionContext, files: Files): Promise<string | undefined> {
@@ -78,6 +102,9 @@ async function keep(context: ActionContext, files: Files): Promise<string | unde
   await writeFile(join(fresh, 'recipe.yaml'), context.plan.recipe.text);
   await writeFile(join(fresh, 'plan.json'), `${JSON.stringify(context.plan, null, 2)}\n`);
   await writeRecord(context, fresh);
+  // An earlier attempt's copy is evidence.
+  if (context.record.attempt > 1)
+    await rename(folder, `${folder}.attempt-${context.record.attempt - 1}`).catch(() => undefined);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
   return `${hostname()}:${folder}`;

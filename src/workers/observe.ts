@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { coerceError } from '../shared/errors.ts';
+import { coerceError, SbenchError } from '../shared/errors.ts';
 import { keys } from '../shared/redis/keys.ts';
 import { type Lease, takeLease } from '../shared/redis/lease.ts';
 import { look, readConfig } from '../shared/slurm/remote/verbs.ts';
@@ -20,11 +20,16 @@ const LONGEST_ALIVE_S = 60;
  * sees goes into the records at once: nobody has to be awake for a service's end to be noticed.
  */
 export async function observe(served: ServedCluster, log: Logger, signal: AbortSignal): Promise<void> {
+  let said = '';
   while (!signal.aborted) {
     try {
       if ((await served.store.open(served.name)).length > 0) await observeWhileNeeded(served, log, signal);
+      said = '';
     } catch (error) {
-      log.warn({ cluster: served.name, err: coerceError(error).message }, 'observer stopped');
+      const { message } = coerceError(error);
+      if (message !== said) log.warn({ cluster: served.name, err: message }, 'observer stopped');
+      said = message;
+      if (error instanceof SbenchError && error.waitMs) await pause(Math.min(error.waitMs, 30_000), signal);
     }
     await pause(1_000, signal);
   }
@@ -35,7 +40,10 @@ async function observeWhileNeeded(served: ServedCluster, log: Logger, signal: Ab
   if (!lease) return;
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const keeper = keepLease(lease, either).finally(() => stop.abort());
+  // A renewal that fails (Redis is full, or a replica now) ends the observation, not the process.
+  const keeper = keepLease(lease, either)
+    .catch((error) => log.warn({ err: coerceError(error).message }, 'the lease could not be renewed'))
+    .finally(() => stop.abort());
   try {
     await watchCluster(served, lease, log, either);
   } finally {

@@ -1,6 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
-import { coerceError, SbenchError } from '../shared/errors.ts';
+import { coerceError, NewerVersionError, SbenchError } from '../shared/errors.ts';
 import type { ActionName, ActionNode } from '../shared/plan/plan.ts';
 import { type ActionPayload, actionId, actionPayload, nodes, promote } from '../shared/queues.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
@@ -38,7 +38,8 @@ export async function runAction(
 ): Promise<unknown> {
   const payload = readPayload(job.data);
   if (!payload) return sleep(served, job, token, undefined, LONGEST_SLEEP_MS);
-  const session = await served.store.read(payload.session);
+  const session = await readSession(served, payload.session);
+  if (session === 'newer') return sleep(served, job, token, undefined, LONGEST_SLEEP_MS);
   if (!session) throw new UnrecoverableError(`session ${payload.session} has no record`);
   const why = await whyNot(session, payload, job);
   if (why !== undefined) {
@@ -125,6 +126,16 @@ async function sleep(
     await promote(served.queues.queue(decidedOn.record.cluster, job.data.action), job.id ?? '');
   }
   throw new DelayedError();
+}
+
+/** A record that a newer sbench wrote is its to serve: ours leaves it, and uses up no try. */
+async function readSession(served: ServedCluster, id: string): Promise<StoredSession | undefined | 'newer'> {
+  try {
+    return await served.store.read(id);
+  } catch (error) {
+    if (error instanceof NewerVersionError) return 'newer';
+    throw error;
+  }
 }
 
 function readPayload(data: unknown): ActionPayload | undefined {

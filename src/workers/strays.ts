@@ -20,7 +20,10 @@ export async function cancelStrays(served: ServedCluster, look: Look, log: Logge
     const owner = parseSlurmJobName(name);
     if (owner?.installation !== served.link.installation || (row.life !== 'waiting' && row.life !== 'live'))
       continue;
-    const session = await served.store.read(owner.session);
+    const { sessions, unreadable } = await served.store.readAll([owner.session]);
+    // What this program cannot read, somebody else may want.
+    if (unreadable.length > 0) continue;
+    const [session] = sessions;
     // An attempt newer than the record's: Redis lost its tail, and will learn of it again.
     const wanted = session && !isOver(session.record) && owner.attempt >= session.record.attempt;
     if (wanted) continue;

@@ -5,7 +5,7 @@ import pino, { type Logger } from 'pino';
 import { openLink } from '../shared/cluster/open-link.ts';
 import { definitionOf, sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
 import { UsageError } from '../shared/errors.ts';
-import { ACTIONS, type Queues, queueName, queues } from '../shared/queues.ts';
+import { ACTIONS, queueName, queues } from '../shared/queues.ts';
 import { clusterStore, installationId } from '../shared/redis/cluster-store.ts';
 import { connectRedis, DEFAULT_REDIS, withoutPassword } from '../shared/redis/connect.ts';
 import { keys, QUEUE_PREFIX } from '../shared/redis/keys.ts';
@@ -21,7 +21,9 @@ const HEARTBEAT_MS = 5_000;
 /** Most actions wait for an answer or sleep: one process carries many. */
 const CONCURRENCY = 50;
 /** Shorter than the ten seconds that init systems and Docker give. */
-const DRAIN_MS = 8_000;
+const DRAIN_MS = 5_000;
+const LOOPS_MS = 1_000;
+const CLOSE_MS = 2_000;
 
 export interface RunningWorker {
   closed: Promise<void>;
@@ -55,8 +57,9 @@ export async function startWorker(
       stop.abort();
       await Promise.race([Promise.all(consumers.map((worker) => worker.close())), pause(DRAIN_MS)]);
       await Promise.all(consumers.map((worker) => worker.close(true)));
-      await Promise.all(loops);
-      await served.close();
+      // A hung login node must not hold the process up: what is asked of it is asked again elsewhere.
+      await Promise.race([Promise.all(loops), pause(LOOPS_MS)]);
+      await Promise.race([served.close(), pause(CLOSE_MS)]);
     })();
     return closing;
   };
@@ -87,7 +90,7 @@ async function serve(redis: Redis, settings: Settings, names: string[]) {
     if (!cluster) throw new UsageError(`there is no cluster ${name} in the configuration`);
     const shared = clusterStore(redis, name);
     await shared.register(definitionOf(cluster, sshTargetOf(cluster)));
-    const onReachable = () => wakeAll(allQueues, name);
+    const onReachable = () => allQueues.wakeCluster(name);
     clusters.push({
       name,
       redis,
@@ -107,15 +110,6 @@ async function serve(redis: Redis, settings: Settings, names: string[]) {
       redis.disconnect();
     },
   };
-}
-
-/** The cluster answers again: what sleeps on it goes on, spread over two seconds. */
-async function wakeAll(all: Queues, cluster: string): Promise<void> {
-  for (const action of ACTIONS) {
-    for (const job of await all.queue(cluster, action).getDelayed(0, 500)) {
-      await job.changeDelay(Math.ceil(Math.random() * 2_000)).catch(() => undefined);
-    }
-  }
 }
 
 function consumersOf(served: ServedCluster, log: Logger): Worker[] {

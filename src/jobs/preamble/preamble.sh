@@ -35,6 +35,7 @@ sb_base64() { base64 | tr -d '\n'; }
 # sb_exit CODE [WHY]: the one way out. Says how it went, then ends with the truth.
 sb_exit() {
   trap '' TERM INT
+  trap - EXIT
   [ -z "$SB_HELPERS" ] || kill $SB_HELPERS 2>/dev/null
   local fields="\"code\":$1"
   [ -z "${2:-}" ] || fields="$fields,\"why\":\"$(printf '%s' "$2" | head -c 1024 | sb_base64)\""
@@ -80,6 +81,15 @@ sb_begin() {
     sb_emit b started "$(sb_host)" || { sb_say "cannot write to $SB_BASE/spool"; exit 75; }
     if [ "$SB_RESTART" -gt 0 ]; then sb_die 'Slurm requeued this client: half a measurement is none' 75; fi
   fi
+  trap 'sb_left $?' EXIT
+  trap 'sb_exit 143' TERM INT
+}
+# An `exit` in a setup line is an end, too, and never a good one: the program was not started.
+sb_left() {
+  local code=$1
+  [ "$code" -ne 0 ] || code=70
+  sb_say 'the script ended before its program was started: an exit in a setup line?'
+  sb_exit "$code" 'the script ended before its program was started: an exit in a setup line?'
 }
 sb_host() { printf '"host":"%s","addresses":"%s"' "$(uname -n)" "$(hostname -I 2>/dev/null | tr -s ' ' ' ')"; }
 
@@ -122,6 +132,7 @@ sb_target() {
     if timeout 10 bash -c ': <>"/dev/tcp/$0/$1"' "$host" "$port" 2>/dev/null; then TARGET_SERVICE_HOST=$host; break; fi
   done
   [ -n "$TARGET_SERVICE_HOST" ] || sb_die "the service $1 does not answer on port $port of: $hosts"
+  case $TARGET_SERVICE_HOST in *:*) TARGET_SERVICE_HOST=[$TARGET_SERVICE_HOST] ;; esac
   TARGET_SERVICE_PORT=$port TARGET_SERVICE_URL=$2://$TARGET_SERVICE_HOST:$port$3
   export TARGET_SERVICE_HOST TARGET_SERVICE_PORT TARGET_SERVICE_URL
 }

@@ -7,8 +7,8 @@ const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
 /** Refused keys, tried again and again, get an account banned: once an hour, or when a person says so. */
 const PERSON_PAUSE_MS = 3_600_000;
-/** Longer than the slowest login with an installation of the tool behind it. */
-const PROBE_MS = 240_000;
+/** Renewed while the probe lasts: a prober that died must not keep a cluster closed. */
+const PROBE_MS = 20_000;
 
 export interface BreakerState {
   needsPerson: boolean;
@@ -54,6 +54,7 @@ export async function throughBreaker<T>(
     await prober.yield();
     throw stillOpen(cluster, again, again.pauseMs);
   }
+  const keeper = prober && setInterval(() => void prober.renew().catch(() => undefined), PROBE_MS / 4);
   try {
     const connection = await connect();
     if (state) {
@@ -65,6 +66,7 @@ export async function throughBreaker<T>(
     await open(redis, cluster, coerceError(error), state?.failures ?? 0);
     throw error;
   } finally {
+    clearInterval(keeper);
     await prober?.yield();
   }
 }

@@ -11,6 +11,7 @@ export function openLink(given: {
   redis: Redis;
   installation: string;
   onReachable?: () => Promise<void>;
+  besideBreaker?: boolean;
 }): ClusterLink {
   const { settings, redis, installation } = given;
   return clusterLink({
@@ -22,5 +23,6 @@ export function openLink(given: {
     // Read at each connect: a person may have mended a key or an alias since.
     connect: () => connect(sshTargetOf(settings), { cluster: settings.name }),
     onReachable: given.onReachable ?? (async () => {}),
+    besideBreaker: given.besideBreaker,
   });
 }

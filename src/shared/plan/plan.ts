@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NewerVersionError } from '../errors.ts';
 
 /** `s1`, `c2`: generated, so that no user's text becomes a file or a Slurm job's name. */
 export const roleName = z.string().regex(/^[sc][1-9][0-9]?$/);
@@ -103,6 +104,14 @@ export type RolePlan = z.infer<typeof rolePlan>;
 export type ActionName = z.infer<typeof actionName>;
 export type ActionNode = z.infer<typeof actionNode>;
 export type Plan = z.infer<typeof plan>;
+
+/** @throws NewerVersionError for a plan that this program does not understand whole: it must not be half done. */
+export function parsePlan(text: string): Plan {
+  const value: unknown = JSON.parse(text);
+  const parsed = plan.safeParse(value);
+  if (!parsed.success) throw new NewerVersionError('the plan', (value as { v?: unknown } | null)?.v);
+  return parsed.data;
+}
 
 export function planRole(of: Plan, role: string): RolePlan {
   const found = of.roles.find((candidate) => candidate.role === role);

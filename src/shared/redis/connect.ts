@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { RedisError } from '../errors.ts';
+import { RedisError, UsageError } from '../errors.ts';
 
 /**
  * How a Redis is used decides how it has to behave while it is away: a command of a person fails at once, a worker
@@ -12,7 +12,7 @@ export const DEFAULT_REDIS = 'redis://127.0.0.1:6379';
 
 /** Options for BullMQ and for ourselves. `url`: redis://, rediss:// or unix:///path. */
 export function redisOptions(url: string, use: RedisUse): RedisOptions {
-  const parsed = new URL(url);
+  const parsed = parseUrl(url);
   const target: RedisOptions =
     parsed.protocol === 'unix:'
       ? { path: decodeURIComponent(parsed.pathname) }
@@ -60,6 +60,22 @@ export async function connectRedis(url: string, use: RedisUse): Promise<Redis> {
   }
 }
 
+function parseUrl(url: string): URL {
+  try {
+    const parsed = new URL(url);
+    decodeURIComponent(parsed.password + parsed.username + parsed.pathname);
+    return parsed;
+  } catch {
+    throw new UsageError(
+      'the address of Redis is no URL',
+      'Write redis://user:password@host:port or unix:///path, with / @ : and % of the password percent-encoded.',
+    );
+  }
+}
+
 export function withoutPassword(url: string): string {
-  return url.replace(/\/\/([^@/]*)@/, '//***@');
+  if (!URL.canParse(url)) return 'an address that is no URL';
+  const shown = new URL(url);
+  if (shown.password) shown.password = '***';
+  return shown.href;
 }

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { ConflictError, NewerVersionError, SbenchError } from '../errors.ts';
-import { type Plan, plan as planSchema } from '../plan/plan.ts';
+import { type Plan, parsePlan } from '../plan/plan.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { isOver, parseRecord, type SessionRecord } from '../session/record.ts';
 import { reduce } from '../session/reduce.ts';
@@ -57,7 +57,7 @@ export function sessionStore(redis: Redis, onProgress: (applied: Applied) => Pro
     if (!version || !record) return undefined;
     let plan = plans.get(id);
     if (!plan) {
-      plan = planSchema.parse(JSON.parse((await redis.hget(keys.session(id), 'plan')) ?? 'null'));
+      plan = parsePlan((await redis.hget(keys.session(id), 'plan')) ?? 'null');
       if (plans.size > 500) plans.clear();
       plans.set(id, plan);
     }

@@ -1,17 +1,28 @@
-# fetch INSTALLATION SESSION ATTEMPT LOG_BYTES: results, manifests and the ends of the logs, as one tar stream.
+# fetch INSTALLATION SESSION ATTEMPT LOG_BYTES MOST_BYTES: results, manifests and the ends of the logs, as one tar
+# stream, and tar's exit code behind it. Nothing is written in the attempt's folder: a full quota must not cost results.
+# When there is more than MOST_BYTES, only small files come, and the answer says so; the rest stays here.
 verb_fetch() {
   attempt_dir "$1" "$2" "$3"
   cd "$d" || { begin; echo none; finish; }
-  tmp=$d/.fetch.$nonce
-  mkdir -p "$tmp/logs"
-  for log in *.out; do [ -f "$log" ] && tail -c "$4" "$log" >"$tmp/logs/$log"; done
-  cp -p ./*.manifest "$tmp" 2>/dev/null
-  # Regular files only: a FIFO would hang, a symlink would leak what it points to.
-  find results -type f -print0 >"$tmp/.list"
+  most=$5 omitted=no
+  set -- "$4"
+  total=$(find results -type f -exec stat -c %s {} + 2>/dev/null | awk '{ sum += $1 } END { printf "%d", sum }')
+  if [ "${total:-0}" -gt "$most" ]; then omitted=yes; fi
+  logs=$(mktemp -d 2>/dev/null) && mkdir "$logs/logs"
+  bytes=$1
+  shift
+  for log in *.out; do
+    [ -n "$logs" ] && [ -f "$log" ] && tail -c "$bytes" "$log" >"$logs/logs/$log" && set -- "$@" "logs/$log"
+  done
   begin
-  (cd "$tmp" && find . -type f ! -name '.list*' -print0) >"$tmp/.list2"
-  tar -cf - --null --no-recursion -C "$d" -T "$tmp/.list" -C "$tmp" -T "$tmp/.list2" 2>/dev/null
-  rm -rf "$tmp"
+  # Regular files only: a FIFO would hang, a symlink would leak what it points to.
+  {
+    for file in *.manifest; do [ -f "$file" ] && printf '%s\000' "$file"; done
+    if [ "$omitted" = yes ]; then find results -type f -size -2048k -print0 | head -z -n 1000
+    else find results -type f -print0; fi
+  } | tar -cf - --null --no-recursion -T - ${logs:+-C "$logs"} "$@" 2>/dev/null
+  printf '\n@sbench-tar %s %s' "$?" "$omitted"
+  [ -z "$logs" ] || rm -rf "$logs"
   finish
 }
 
