@@ -6,9 +6,11 @@ import { type Cli, settingsFor, withProducer } from './cli.ts';
 import { jsonLine } from './printable-text.ts';
 
 export function addCluster(program: Command, cli: Cli): void {
-  program
+  const group = program
     .command('cluster')
     .description('what a person does about a cluster')
+    .addHelpText('after', '\nExample:\n  sbench cluster resume meluxina');
+  group
     .command('resume')
     .argument('<name>', 'a configured cluster')
     .description('it is mended (a key, a host key, the network): workers try again at once')

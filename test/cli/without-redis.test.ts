@@ -190,7 +190,7 @@ describe('help', () => {
 
   test('there is one for each command', () => {
     expect(commands.map((command) => command.name()).sort()).toEqual(
-      'cancel config dashboard list logs results status submit validate watch worker'.split(' '),
+      'cancel cluster config dashboard list logs results status submit validate watch worker'.split(' '),
     );
   });
 

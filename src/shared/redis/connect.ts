@@ -76,6 +76,8 @@ function parseUrl(url: string): URL {
 export function withoutPassword(url: string): string {
   if (!URL.canParse(url)) return 'an address that is no URL';
   const shown = new URL(url);
-  if (shown.password) shown.password = '***';
-  return shown.href;
+  const secret = shown.username !== '' || shown.password !== '';
+  shown.username = '';
+  shown.password = '';
+  return secret ? shown.href.replace('://', '://***@') : shown.href;
 }

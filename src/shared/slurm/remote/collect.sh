@@ -14,13 +14,15 @@ verb_fetch() {
   for log in *.out; do
     [ -n "$logs" ] && [ -f "$log" ] && tail -c "$bytes" "$log" >"$logs/logs/$log" && set -- "$@" "logs/$log"
   done
+  # tar fails when a folder is named and no file of it.
+  [ "$#" -eq 0 ] || set -- -C "$logs" "$@"
   begin
   # Regular files only: a FIFO would hang, a symlink would leak what it points to.
   {
     for file in *.manifest; do [ -f "$file" ] && printf '%s\000' "$file"; done
     if [ "$omitted" = yes ]; then find results -type f -size -2048k -print0 | head -z -n 1000
     else find results -type f -print0; fi
-  } | tar -cf - --null --no-recursion -T - ${logs:+-C "$logs"} "$@" 2>/dev/null
+  } | tar -cf - --null --no-recursion -T - "$@" 2>/dev/null
   printf '\n@sbench-tar %s %s' "$?" "$omitted"
   [ -z "$logs" ] || rm -rf "$logs"
   finish
