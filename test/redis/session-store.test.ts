@@ -70,6 +70,18 @@ describe('a change is stored over the version that it was made from', () => {
     expect(await redis.exists(keys.session('nobody'))).toBe(0);
   });
 
+  test('one record or plan of a newer sbench hides no other session', async () => {
+    const store = open();
+    for (const id of ['a', 'b', 'c']) await store.create(recordOf(id), plan);
+    await redis.hset(keys.session('a'), 'record', JSON.stringify({ ...recordOf('a'), v: 2 }));
+    await redis.hset(keys.session('b'), 'plan', JSON.stringify({ ...plan, added: 'later' }));
+    // A store that has not read them before: a plan is parsed once a process.
+    const { sessions, unreadable } = await open().readAll(['a', 'b', 'c', 'nobody']);
+    expect(sessions.map(({ record }) => record.id)).toEqual(['c']);
+    expect(unreadable).toEqual(['a', 'b']);
+    await expect(open().read('b')).rejects.toMatchObject({ code: 'NEWER_VERSION', remedy: 'wait' });
+  });
+
   test('a session that is over is no longer among the open ones', async () => {
     const store = open();
     await store.create(recordOf('a'), plan);
