@@ -25,6 +25,7 @@ describe('how sessions end', () => {
     }),
     'model-not-found': () => ({ service: { model: 'no-such-model' } }),
     'client-fails': () => ({ clientSetup: [lab.ledgerLine, 'echo the disk is on fire; false'] }),
+    'client-leaves-in-setup': () => ({ clientSetup: [lab.ledgerLine, 'exit 0'] }),
     'second-client-runs': () => ({
       clients: [{ setup: [lab.ledgerLine, 'false'] }, { setup: [lab.ledgerLine] }],
     }),
@@ -123,6 +124,14 @@ describe('how sessions end', () => {
     await accounted(c1, /^FAILED 70:0$/);
     await accounted(s1, /^CANCELLED/);
     nothingLeft(id);
+  });
+
+  it('a client whose setup line exits, with 0: never a success', async () => {
+    const { record, c1 } = await over('client-leaves-in-setup');
+    expect(record.state).toBe('failed');
+    const why = expect.stringContaining('before its program was started');
+    expect(c1.verdict).toMatchObject({ is: 'failed', code: 'exit', why });
+    await accounted(c1, /^FAILED 70:0$/);
   });
 
   it('two clients, the first fails: the second runs all the same, both are recorded', async () => {
