@@ -479,10 +479,13 @@ describe('the stream', () => {
     expect(first.items[0]).toEqual({ is: 'epoch', epoch: 0 });
     expect(first.files().map(({ text }) => text)).toEqual(['{"n":1}\n', '{"n":2}\n', '{"n":3}\n']);
     // In pieces, with a pause between: read -t gives what had come of a line.
+    const ticks = () => first.items.filter((item) => item.is === 'tick').length;
+    const tickAfter = (before: number) => until('a tick', () => ticks() > before);
     first.write('ac');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // A tick between the pieces: read has timed out over the unfinished line.
+    await tickAfter(ticks());
     first.write(`k 5 ${event(1)} ${event(2)} nosuch.json\nswee`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await tickAfter(ticks());
     first.say('p 9');
     await until('the barrier', () => first.items.some((item) => item.is === 'swept' && item.look === 9));
     expect(await tool.login(`cd ${folder} && ls cur && cat ../epoch`)).toBe(`${event(1)}\n${event(2)}\n5\n`);
@@ -559,9 +562,10 @@ printf 'ok\\0rest' >${event(9)}; echo good >${event(8)}; exit; }
     expect(await silent.done).toBe('exited');
     expect(silent.aliveMs()).toBeGreaterThan(1_900);
     expect(silent.aliveMs()).toBeLessThan(10_000);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const ticks = alive.items.filter((item) => item.is === 'tick').length;
-    expect(ticks).toBeGreaterThanOrEqual(2);
+    // A tick comes every two seconds: three more are longer than the silence that ended the other.
+    const ticks = () => alive.items.filter((item) => item.is === 'tick').length;
+    const before = ticks();
+    await until('three more ticks', () => ticks() >= before + 3);
     clearInterval(beat);
     expect(await alive.done).toBe('exited');
   });
