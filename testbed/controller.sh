@@ -11,7 +11,7 @@ daemon=${2:-slurmctld}
 connections() { # sshd's processes on the login node, the listener aside
   local pid comm
   for pid in $(host_pids login); do
-    { comm=$(<"/proc/$pid/comm"); } 2>/dev/null || continue
+    { read -r comm <"/proc/$pid/comm"; } 2>/dev/null || continue
     if [ "$comm" = sshd ] && [ "$pid" != "${PID:-}" ]; then echo "$pid"; fi
   done
 }

@@ -68,7 +68,8 @@ PIDS=$STATE/pids
 
 process_state() { # PID -> sets STAT_STATE and STAT_START (see proc(5), stat); false when there is no such process
   local line
-  { line=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  # read, not $(<...): of a file that is not there bash 5.2 makes an end of the whole script under `set -e`, silently
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
   # shellcheck disable=SC2086
   set -- ${line##*) }
   STAT_STATE=$1 STAT_START=${20}
