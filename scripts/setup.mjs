@@ -177,6 +177,24 @@ async function cluster(result, env) {
   return `${result.cluster.user}@${result.cluster.host}`;
 }
 
+/** The second cluster, beside the first: small, without accounting, with people of other login shells. */
+const BETA = {
+  CLUSTER: 'beta',
+  NET: '10.78.0',
+  NODES: '2',
+  NODE_PREFIX: 'b',
+  DBD: '0',
+  HPC_USER: 'hpcb',
+  EXTRA_USERS: 'hpccsh:/usr/bin/tcsh hpcfish:/usr/bin/fish',
+};
+
+async function beta(result) {
+  const made = {};
+  const where = await cluster(made, BETA);
+  result.beta = made.cluster;
+  return where;
+}
+
 async function redis(result) {
   await testbed('redis-up.sh');
   result.redis = { socket: path.join(TESTBED, 'redis/redis.sock') };
@@ -222,6 +240,7 @@ const STEPS = {
   npm: { title: 'npm packages', work: installPackages },
   build: { title: 'build', work: build },
   cluster: { title: 'Slurm cluster', work: cluster },
+  beta: { title: 'second cluster', work: beta },
   redis: { title: 'Redis', work: redis },
   'test-tools': { title: 'test programs', work: testTools },
   llm: { title: 'LLM server', work: llm },
@@ -229,16 +248,16 @@ const STEPS = {
 
 /**
  * Sees to it that what is needed is there, and tells where:
- * `{ cluster: {name, host, port, user, key, knownHosts, ...}, redis: {socket}, llm: {root, models, command} }`.
+ * `{ cluster: {name, host, port, user, key, knownHosts, ...}, beta: {the same}, redis: {socket}, llm: {root, models, command} }`.
  * @param {object} options
- * @param {('npm'|'build'|'cluster'|'redis'|'test-tools'|'llm')[]} options.need 'redis' runs one; 'test-tools'
+ * @param {('npm'|'build'|'cluster'|'beta'|'redis'|'test-tools'|'llm')[]} options.need 'redis' runs one; 'test-tools'
  *   only installs the program
  * @param {(line: string) => void} [options.log] gets one line per step
  * @param {Record<string, string>} [options.env] settings of the cluster: CLUSTER, NET, NODES, ... (testbed/README.md)
  */
 export async function setUp({ need, log = logLine, env = {} }) {
   checkNode();
-  if (need.some((name) => ['cluster', 'redis', 'llm'].includes(name))) {
+  if (need.some((name) => ['cluster', 'beta', 'redis', 'llm'].includes(name))) {
     const able = canRunCluster();
     if (!able.ok) throw new SetupError(able.why);
   }

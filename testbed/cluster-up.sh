@@ -19,14 +19,19 @@ lock
 # 1. packages
 packages=(slurmctld slurmd slurm-client munge openssh-server openssh-client iproute2 util-linux)
 [ "$DBD" = 0 ] || packages+=(slurmdbd mariadb-server-core mariadb-client-core)
+for person in $EXTRA_USERS; do packages+=("${person##*/}"); done   # a shell's package has its name
 apt_install "${packages[@]}"
 mkdir -p "$STATE"/{etc/slurm,log,pids,dev}
 
-# 2. the cluster's user. '*': no password, but not locked ('!'), else sshd would refuse the key too
-if ! id "$HPC_USER" >/dev/null 2>&1; then
-  useradd -m -s /bin/bash -p '*' "$HPC_USER"
-  touch "$ROOT/made-user-$HPC_USER"   # cluster-down.sh removes only a user that we made
-fi
+# 2. the cluster's users. '*': no password, but not locked ('!'), else sshd would refuse the key too
+people=''
+for person in "$HPC_USER:/bin/bash" $EXTRA_USERS; do
+  name=${person%%:*} people+=" ${person%%:*}"
+  if ! id "$name" >/dev/null 2>&1; then
+    useradd -m -s "${person#*:}" -p '*' "$name"
+    touch "$ROOT/made-user-$name"   # cluster-down.sh removes only a user that we made
+  fi
+done
 [ -f "$STATE/etc/client_key" ] || ssh-keygen -q -t ed25519 -N '' -C "sbench-testbed-$CLUSTER" -f "$STATE/etc/client_key"
 [ -f "$STATE/etc/host_key" ] || ssh-keygen -q -t ed25519 -N '' -C "$LOGIN" -f "$STATE/etc/host_key"
 put "$STATE/etc/authorized_keys" <"$STATE/etc/client_key.pub"
@@ -180,7 +185,7 @@ ListenAddress $NET.1
 HostKey $STATE/etc/host_key
 PidFile none
 AuthorizedKeysFile $STATE/etc/authorized_keys
-AllowUsers $HPC_USER
+AllowUsers$people
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin no

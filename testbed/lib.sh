@@ -16,6 +16,7 @@ NET=${NET:-10.77.0}                # its /24 network: .1 login node, .11 .12 ...
 NODES=${NODES:-4}                  # compute nodes; the last two have (pretended) GPUs
 NODE_PREFIX=${NODE_PREFIX:-node}   # node1, node2 ...; two clusters of one machine need different prefixes
 HPC_USER=${HPC_USER:-hpc}          # the person who owns the jobs
+EXTRA_USERS=${EXTRA_USERS:-}       # further people, `name:shell` each: login shells differ; needs DBD=0 (no accounts)
 OWNER_UID=${SUDO_UID:-$(id -u)}    # who called us: gets the SSH key and Redis
 OWNER_GID=${SUDO_GID:-$(id -g)}
 LOGIN=$CLUSTER-login

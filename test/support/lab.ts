@@ -22,8 +22,12 @@ import { until } from './until.ts';
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface LabOptions {
-  /** Reaches the cluster at this address, e.g. a fault proxy's. */
+  /** Which of the test bed's, the first is the default one; else alpha alone. */
+  clusters?: ('alpha' | 'beta')[];
+  /** Reaches the first cluster at this address, e.g. a fault proxy's. */
   via?: { host: string; port: number };
+  /** Somebody else on the first cluster: beta has `hpccsh` and `hpcfish`. */
+  user?: string;
 }
 
 export interface LabWorker {
@@ -38,11 +42,18 @@ export interface LabWorker {
 /** An installation of its own on the real cluster: Redis, configuration, workers, and a ledger of effects. */
 export type Lab = Awaited<ReturnType<typeof openLab>>;
 
-export async function openLab({ via }: LabOptions = {}) {
-  const { cluster, llm } = testbedFacts();
+export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOptions = {}) {
+  const { cluster: alpha, beta, llm } = testbedFacts();
+  const [cluster, ...others] = wanted.map((name, index): ClusterFacts => {
+    const facts = { alpha, beta }[name];
+    return index === 0 && user !== undefined ? { ...facts, user } : facts;
+  });
+  if (!cluster) throw new Error('a lab has at least one cluster');
+  const clusters = [cluster, ...others];
+  const onAll = (command: string) => clusters.map((each) => onLogin(each, command)).join('');
   const folder = mkdtempSync(join(tmpdir(), 'sbench-lab-'));
   const redisServer = await startRedis();
-  const config = writeConfiguration(folder, cluster, llm.root, redisServer.url, via);
+  const config = writeConfiguration(folder, clusters, llm.root, redisServer.url, via);
   const settings = loadSettings({ config, cwd: folder, env: {}, home: folder });
   const redis = await connectRedis(redisServer.url, 'ask');
   // A test may take its Redis away for a moment.
@@ -129,6 +140,8 @@ export async function openLab({ via }: LabOptions = {}) {
     store,
     queues: allQueues,
     cluster,
+    /** All of them, the first included. */
+    clusters,
     installation,
     plan,
     submit,
@@ -153,24 +166,24 @@ export async function openLab({ via }: LabOptions = {}) {
     ledgerLine: `echo "$SLURM_JOB_NAME $SLURM_JOB_ID" >> "$HOME/${ledgerFile}"`,
     /** What the Slurm jobs of this installation did, read on the cluster. */
     ledger: (): { name: string; id: string }[] =>
-      onLogin(cluster, `cat ${ledgerFile} 2>/dev/null; true`)
+      onAll(`cat ${ledgerFile} 2>/dev/null; true`)
         .split('\n')
         .filter(Boolean)
         .map((line) => ({ name: line.split(' ')[0] ?? '', id: line.split(' ')[1] ?? '' })),
     /** The roles of a session whose Slurm jobs had an effect: each once, or something ran twice. */
     effects: (id: string): string[] =>
-      onLogin(cluster, `cat ${ledgerFile} 2>/dev/null; true`)
+      onAll(`cat ${ledgerFile} 2>/dev/null; true`)
         .split('\n')
         .filter((line) => line.includes(`-${id}-`))
         .map((line) => line.split(' ')[0]?.split('-').at(-1) ?? '')
         .sort(),
-    onLogin: (command: string) => onLogin(cluster, command),
+    onLogin: (command: string, where = cluster) => onLogin(where, command),
     /** Accounting's word on a Slurm job: `FAILED 3:0`. It comes a moment after the end. */
     accounted: (id: number | string): string =>
       onLogin(cluster, `sacct -X -n -P -j ${id} -o State,ExitCode`).trim().replace('|', ' '),
-    /** Slurm jobs of this installation that are still in Slurm's hands. */
+    /** Slurm jobs of this installation that are still in Slurm's hands, on all its clusters. */
     liveSlurmJobs: () =>
-      onLogin(cluster, `squeue -a --me -h -o '%i %T %j'`)
+      onAll(`squeue -a --me -h -o '%i %T %j'`)
         .split('\n')
         .filter((line) => line.includes(` sb-${installation}-`)),
     async close() {
@@ -179,12 +192,9 @@ export async function openLab({ via }: LabOptions = {}) {
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
-      const left = onLogin(
-        cluster,
-        `squeue -a --me -h -o '%i %j' | grep ' sb-${installation}-' | cut -d' ' -f1`,
+      onAll(
+        `squeue -a --me -h -o '%i %j' | grep ' sb-${installation}-' | cut -d' ' -f1 | xargs -r scancel; rm -rf ${ledgerFile} .sbench/v1/${installation}`,
       );
-      for (const id of left.split('\n').filter(Boolean)) onLogin(cluster, `scancel ${id}`);
-      onLogin(cluster, `rm -rf ${ledgerFile} .sbench/v1/${installation}`);
       await allQueues.close();
       redis.disconnect();
       await redisServer.stop();
@@ -195,40 +205,52 @@ export async function openLab({ via }: LabOptions = {}) {
 
 function writeConfiguration(
   folder: string,
-  cluster: ClusterFacts,
+  clusters: ClusterFacts[],
   llm: string,
   redisUrl: string,
   via: LabOptions['via'],
 ): string {
   const file = join(folder, 'sbench.config.yaml');
-  // Behind a proxy the login node has another address, and the same host key.
-  const knownHosts = join(folder, 'known_hosts');
-  const keys = readFileSync(cluster.knownHosts, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.split(/\s+/).slice(1).join(' '));
-  const { host, port } = via ?? cluster;
-  writeFileSync(knownHosts, keys.map((key) => `[${host}]:${port} ${key}\n${host} ${key}\n`).join(''));
+  const sections = clusters.map((cluster, index) =>
+    clusterSection(folder, cluster, llm, (index === 0 && via) || cluster),
+  );
   writeFileSync(
     file,
-    `clusters:
-  ${cluster.name}:
-    hostname: ${host}
-    port: ${port}
-    username: ${cluster.user}
-    key_filename: ${cluster.key}
-    known_hosts: ${knownHosts}
-    variables: {LLM: ${llm}}
-redis: ${redisUrl}
+    `default_cluster: ${clusters[0]?.name}
+clusters:
+${sections.join('')}redis: ${redisUrl}
 results: ${join(folder, 'results')}
 `,
   );
   return file;
 }
 
+function clusterSection(
+  folder: string,
+  cluster: ClusterFacts,
+  llm: string,
+  { host, port }: { host: string; port: number },
+): string {
+  // Behind a proxy the login node has another address, and the same host key.
+  const knownHosts = join(folder, `known_hosts_${cluster.name}`);
+  const keys = readFileSync(cluster.knownHosts, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/\s+/).slice(1).join(' '));
+  writeFileSync(knownHosts, keys.map((key) => `[${host}]:${port} ${key}\n${host} ${key}\n`).join(''));
+  return `  ${cluster.name}:
+    hostname: ${host}
+    port: ${port}
+    username: ${cluster.user}
+    key_filename: ${cluster.key}
+    known_hosts: ${knownHosts}
+    variables: {LLM: ${llm}}
+`;
+}
+
 /** Runs a command on the login node as the cluster's user, by OpenSSH: a way to the truth that is not ours. */
 export function onLogin(cluster: ClusterFacts, command: string): string {
-  const words = ['-F', cluster.sshConfig, cluster.name, command];
+  const words = ['-F', cluster.sshConfig, '-l', cluster.user, cluster.name, command];
   const { status, stdout, stderr } = spawnSync('ssh', words, { encoding: 'utf8', input: '' });
   if (status !== 0 && status !== 1) throw new Error(`ssh ${command}: ${stderr}`);
   return stdout;

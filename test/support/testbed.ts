@@ -14,7 +14,10 @@ export interface ClusterFacts {
   nodes: string[];
 }
 export interface TestbedFacts {
+  /** alpha: four nodes, accounting. */
   cluster: ClusterFacts;
+  /** Two nodes, no accounting, `hpccsh` and `hpcfish` with other login shells. */
+  beta: ClusterFacts;
   llm: { root: string; models: string; command: string };
 }
 
@@ -26,7 +29,7 @@ export function testbedFacts(): TestbedFacts {
   if (given) return JSON.parse(given) as TestbedFacts;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [SETUP, 'build', 'cluster', 'test-tools', 'llm'],
+    [SETUP, 'build', 'cluster', 'beta', 'test-tools', 'llm'],
     {
       encoding: 'utf8',
     },
