@@ -61,7 +61,13 @@ const asConfigured = (cluster: ClusterSettings): Record<string, unknown> => ({
   modules: cluster.modules.length > 0 ? cluster.modules : undefined,
   defaults: cluster.defaults,
   presets: cluster.presets,
-  container: { runtime: cluster.runtime },
+  container: {
+    runtime: cluster.container.runtime,
+    module: cluster.container.module,
+    args: cluster.container.args.length > 0 ? cluster.container.args : undefined,
+  },
+  cache: cluster.cache,
+  stage: { where: cluster.stage },
 });
 
 function leaves(key: string, value: unknown): [string, unknown][] {

@@ -39,6 +39,8 @@ function roleLines(role: RolePlan): string[] {
 
 function artifactLine(artifact: RolePlan['artifacts'][number]): string {
   if (artifact.kind === 'node') return "node: the worker's own Node.js";
+  if (artifact.kind === 'made')
+    return `${artifact.what}: checked, and made when missing, by\n${artifact.script.trimEnd()}`;
   return `${artifact.as}: ${artifact.bytes} bytes, sha256 ${artifact.sha256}`;
 }
 

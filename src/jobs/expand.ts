@@ -22,7 +22,7 @@ export const CLIENT_TOKENS: ReadonlySet<Token> = new Set<Token>([
   'TARGET_SERVICE_URL',
 ]);
 /** A cluster's variables are the same for every role. */
-const VARIABLE_TOKENS: ReadonlySet<Token> = new Set<Token>(['HOME', 'USER']);
+export const VARIABLE_TOKENS: ReadonlySet<Token> = new Set<Token>(['HOME', 'USER']);
 
 const NAME = /\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})/g;
 

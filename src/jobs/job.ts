@@ -1,4 +1,5 @@
 import type { Artifact, RolePlan } from '../shared/plan/plan.ts';
+import type { ToMake } from './made-artifact.ts';
 import type { Value } from './shell-word.ts';
 
 /** A blob that the producer put into Redis, named by its content. */
@@ -15,6 +16,8 @@ export interface JobContext {
   /** Something a person should know, though nothing is wrong. */
   note(message: string): void;
   blobs: { loadgen: Blob };
+  /** The cluster's large folder, for images and models. */
+  cache: Value;
 }
 
 /** What one Slurm job runs. Data only: the batch script is written elsewhere. */
@@ -23,7 +26,15 @@ export interface JobPlan {
   env: [name: string, value: Value][];
   /** Folders that a container must see, `host:inside:mode`; nothing to do without one. */
   binds: Value[];
-  artifacts: Artifact[];
+  /** `to-make`: the cluster checks or makes it before any Slurm job starts. */
+  artifacts: (Artifact | ToMake)[];
+  /**
+   * The kind's own image, unless the recipe names one; `target`: the one of the service it talks to. None, and none
+   * in the recipe: the command runs on the node as it is.
+   */
+  image?: { docker: string } | 'target';
+  /** Commands that run before the program, in the same container: a database's first files. */
+  before?: Value[][];
   /** Small files that the job finds in its working folder. */
   files: { name: string; text: string }[];
   resultParser: RolePlan['resultParser'];

@@ -9,6 +9,7 @@ import { inContainer } from './container.ts';
 import { looksSecret } from './environment.ts';
 import { CLIENT_TOKENS, expand, isOurs, SERVICE_TOKENS, undeclaredWords } from './expand.ts';
 import type { Blob, JobContext, JobPlan } from './job.ts';
+import { madeArtifact } from './made-artifact.ts';
 import type { ClientEntry, ServiceEntry } from './read-recipe.ts';
 import type { ClientFrame, ServiceFrame } from './recipe-schema.ts';
 import { sbatchArguments } from './sbatch-arguments.ts';
@@ -21,6 +22,8 @@ export interface SessionContext {
   notes: Set<string>;
   cluster: ClusterSettings;
   variables: ReadonlyMap<string, Value>;
+  /** The cluster's large folder. */
+  cache: Value;
   version: string;
   preamble: string;
   hasClients: boolean;
@@ -52,7 +55,7 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     queueLimitS: frame.timeouts?.queue ?? session.limits.queueS,
     startLimitS,
     runLimitS: frame.timeouts?.run ?? session.limits.runS,
-    artifacts: plan.artifacts,
+    artifacts: plan.artifacts.map((each) => (each.kind === 'to-make' ? madeArtifact(each) : each)),
     resultParser: plan.resultParser,
   };
 }
@@ -83,7 +86,7 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
     queueLimitS: Math.min(frame.timeouts?.queue ?? session.limits.queueS, session.limits.maxIdleS),
     startLimitS,
     runLimitS: frame.timeouts?.run ?? session.limits.runS,
-    artifacts: plan.artifacts,
+    artifacts: plan.artifacts.map((each) => (each.kind === 'to-make' ? madeArtifact(each) : each)),
     resultParser: plan.resultParser,
   };
 }
@@ -101,6 +104,7 @@ function jobContext(at: Path, tokens: ReadonlySet<Token>, session: SessionContex
     problem,
     note: (message) => notes.add(`${pathName(at, 'recipe')}: ${message}`),
     blobs,
+    cache: session.cache,
     expand: (text, below, as) => {
       const { value, undeclared } = expand(text, { variables, tokens });
       for (const name of undeclared) {
@@ -133,7 +137,7 @@ function commonSpec(
     env: [...plan.env, ...environment(entry, frame, tokens, session)],
     files: plan.files,
     argv: inContainer(
-      frame.container?.runtime === 'none' ? 'none' : session.cluster.runtime,
+      frame.container?.runtime === 'none' ? 'none' : session.cluster.container.runtime,
       plan.argv,
       plan.binds,
     ),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { resolveVariables } from '../jobs/expand.ts';
+import { expand, resolveVariables, undeclaredWords, VARIABLE_TOKENS } from '../jobs/expand.ts';
 import type { Blob } from '../jobs/job.ts';
 import { planClient, planService, type SessionContext } from '../jobs/plan-role.ts';
 import { readPreamble } from '../jobs/preamble.ts';
@@ -52,7 +52,7 @@ export function planSession(request: PlanRequest): Plan {
     problems,
     notes: new Set(),
     cluster,
-    variables: clusterVariables(cluster, settings, problems),
+    ...clusterPlaces(cluster, settings, problems),
     version: request.version,
     preamble: request.preamble ?? readPreamble(),
     hasClients,
@@ -119,18 +119,26 @@ function chooseCluster(
   return undefined;
 }
 
-function clusterVariables(cluster: ClusterSettings, settings: Settings, problems: Problems) {
-  const { variables, problems: wrong } = resolveVariables(cluster.variables);
-  for (const { name, message } of wrong) {
-    const key = `clusters.${cluster.name}.variables.${name}`;
-    const origin = settings.origins[key];
+/** What the cluster's configuration names: its variables, and its folder for images and models. */
+function clusterPlaces(cluster: ClusterSettings, settings: Settings, problems: Problems) {
+  const wrong = (key: string, message: string) => {
+    const path = `clusters.${cluster.name}.${key}`;
+    const origin = settings.origins[path];
     const [file, line, column] =
       origin?.from === 'file'
         ? [origin.file, origin.line, origin.column]
         : [settings.file ?? 'the configuration', 0, 0];
-    problems.add({ file, line, column, message: `${key} ${message}` });
-  }
-  return variables;
+    problems.add({ file, line, column, message: `${path} ${message}` });
+  };
+  const declared = resolveVariables(cluster.variables);
+  for (const { name, message } of declared.problems) wrong(`variables.${name}`, message);
+  const cache = expand(cluster.cache.replace(/^~\//, '$HOME/'), {
+    variables: declared.variables,
+    tokens: VARIABLE_TOKENS,
+  });
+  for (const name of cache.undeclared) wrong('cache', undeclaredWords(name));
+  const variables = new Map(declared.variables).set('SBENCH_CACHE', cache.value);
+  return { variables, cache: cache.value };
 }
 
 function clusterPlan(cluster: ClusterSettings, resolve: PlanRequest['resolveTarget']): ClusterPlan {

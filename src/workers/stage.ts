@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { SbenchError } from '../shared/errors.ts';
-import type { Artifact } from '../shared/plan/plan.ts';
+import type { Artifact, MadeArtifact } from '../shared/plan/plan.ts';
 import { keys } from '../shared/redis/keys.ts';
 import { prepareAttempt, putArtifact, type Upload } from '../shared/slurm/remote/verbs.ts';
 import type { Action, ActionContext } from './action.ts';
@@ -12,9 +12,10 @@ import type { Action, ActionContext } from './action.ts';
 export const stage: Action = {
   runs: 'after-success',
   async run(context) {
-    const artifacts = new Map(
-      context.plan.roles.flatMap((role) => role.artifacts).map((each) => [each.as, each]),
-    );
+    const all = context.plan.roles.flatMap((role) => role.artifacts);
+    const made = all.find((each) => each.kind === 'made');
+    if (made) throw new Error(`${made.what} cannot be made yet`);
+    const artifacts = new Map(all.flatMap((each) => (each.kind === 'made' ? [] : [[each.as, each]])));
     const uploads = await Promise.all([...artifacts.values()].map((artifact) => upload(artifact, context)));
     const missing = await prepareAttempt(context.place, uploads);
     for (const each of uploads.filter((candidate) => missing.includes(candidate.as))) {
@@ -25,7 +26,7 @@ export const stage: Action = {
   },
 };
 
-async function upload(artifact: Artifact, context: ActionContext): Promise<Upload> {
+async function upload(artifact: Exclude<Artifact, MadeArtifact>, context: ActionContext): Promise<Upload> {
   if (artifact.kind === 'node') return ownNode(await architecture(context));
   const { as, sha256, bytes } = artifact;
   const data = await context.redis.getBuffer(keys.blob(sha256));

@@ -40,7 +40,9 @@ function planOf(recipeText = RECIPE, cluster = 'local', port = 22): Plan {
     modules: [],
     defaults: {},
     presets: {},
-    runtime: 'none' as const,
+    container: { runtime: 'none' as const, args: [] },
+    cache: '$HOME/.sbench/cache',
+    stage: 'login' as const,
   };
   return planSession({
     recipeText,

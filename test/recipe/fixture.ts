@@ -13,7 +13,9 @@ export function settingsWith(cluster: Partial<ClusterSettings> = {}): Settings {
     modules: [],
     defaults: {},
     presets: {},
-    runtime: 'none',
+    container: { runtime: 'none', args: [] },
+    cache: '$HOME/.sbench/cache',
+    stage: 'login',
     ...cluster,
   };
   return { clusters: { local }, origins: {} };

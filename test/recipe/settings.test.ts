@@ -59,7 +59,9 @@ clusters:
     modules: [Apptainer]
     defaults: {account: 0200, time: 1h}
     presets: {gpu: {partition: gpu, exclusive: true}}
-    container: {runtime: none}
+    container: {runtime: none, module: Apptainer, args: [--cleanenv]}
+    cache: $SCRATCH/cache
+    stage: {where: job}
   alias:
 default_cluster: alias
 redis: unix://./run/redis.sock
@@ -80,9 +82,18 @@ results: ./results
     modules: ['Apptainer'],
     defaults: { account: '0200', time: '1h' },
     presets: { gpu: { partition: 'gpu', exclusive: true } },
-    runtime: 'none',
+    container: { runtime: 'none', module: 'Apptainer', args: ['--cleanenv'] },
+    cache: '$SCRATCH/cache',
+    stage: 'job',
   });
-  expect(settings.clusters.alias).toMatchObject({ name: 'alias', hostname: undefined, workdir: '.sbench' });
+  expect(settings.clusters.alias).toMatchObject({
+    name: 'alias',
+    hostname: undefined,
+    workdir: '.sbench',
+    container: { runtime: 'none', args: [] },
+    cache: '$HOME/.sbench/cache',
+    stage: 'login',
+  });
   expect(settings).toMatchObject({
     defaultCluster: 'alias',
     redis: `unix://${join(root, 'work/run/redis.sock')}`,
@@ -151,8 +162,8 @@ test('all problems of a configuration at once', () => {
     defaults: {time: 60, output: x, accout: y}
     presets: {gpu: {job_name: x}}
     container: {runtime: apptainer}
-    cache: $HOME/cache
-    stage: {where: login}
+    cache: cache
+    stage: {where: compute}
 redis: http://localhost
 default_clutser: hpc
 `),
@@ -169,8 +180,8 @@ default_clutser: hpc
     "sbench.config.yaml:8:37 unknown key 'accout' in clusters.hpc.defaults. Did you mean 'account'?",
     'sbench.config.yaml:9:21 clusters.hpc.presets.gpu.job_name is reserved: sbench gives this sbatch option itself',
     'sbench.config.yaml:10:26 clusters.hpc.container.runtime is not supported yet in this version, only none is',
-    'sbench.config.yaml:11:5 clusters.hpc.cache is not supported yet in this version',
-    'sbench.config.yaml:12:5 clusters.hpc.stage is not supported yet in this version',
+    'sbench.config.yaml:11:12 clusters.hpc.cache must be a folder that starts with / or $NAME',
+    "sbench.config.yaml:12:20 clusters.hpc.stage.where must be login or job or never, not 'compute'",
     'sbench.config.yaml:13:8 redis must be redis://host:port, rediss://host:port or unix:///path',
     "sbench.config.yaml:14:1 unknown key 'default_clutser' in the configuration. Did you mean 'default_cluster'?",
   ]);

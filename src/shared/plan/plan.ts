@@ -25,6 +25,17 @@ export const artifact = z.discriminatedUnion('kind', [
     sha256: z.string(),
     bytes: z.number(),
   }),
+  /**
+   * What the cluster itself checks, and makes when it is missing: an image, a model. `script` is the whole bash text,
+   * called as `bash script check | run | poll`; `key` names the making, once however many sessions ask.
+   */
+  z.strictObject({
+    kind: z.literal('made'),
+    what: z.string(),
+    key: z.string().regex(/^[0-9a-f]{64}$/),
+    script: z.string(),
+    hint: z.string(),
+  }),
 ]);
 
 export const resultParser = z.enum(['none', 'loadgen']);
@@ -100,6 +111,7 @@ export const plan = z.strictObject({
 
 export type ClusterPlan = z.infer<typeof clusterPlan>;
 export type Artifact = z.infer<typeof artifact>;
+export type MadeArtifact = Extract<Artifact, { kind: 'made' }>;
 export type RolePlan = z.infer<typeof rolePlan>;
 export type ActionName = z.infer<typeof actionName>;
 export type ActionNode = z.infer<typeof actionNode>;

@@ -49,7 +49,8 @@ export function loadSettings(surroundings: Surroundings): Settings {
     clusters[name] = clusterSettings(name, cluster ?? {}, (path, key) =>
       local(path, `clusters.${name}.${key}`),
     );
-    origins[`clusters.${name}.workdir`] ??= { from: 'default' };
+    for (const key of ['workdir', 'cache', 'container.runtime', 'stage.where'])
+      origins[`clusters.${name}.${key}`] ??= { from: 'default' };
   }
   return {
     file,
@@ -78,6 +79,8 @@ function clusterSettings(
   local: (path: string, key: string) => string,
 ): ClusterSettings {
   const { known_hosts: hosts } = cluster;
+  const workdir =
+    cluster.workdir?.replace(/^(\$HOME|\$\{HOME\}|~)\//, '').replace(/\/+$/, '') ?? DEFAULT_WORKDIR;
   return {
     name,
     hostname: cluster.hostname,
@@ -89,12 +92,18 @@ function clusterSettings(
         ? undefined
         : (Array.isArray(hosts) ? hosts : [hosts]).map((path) => local(path, 'known_hosts')),
     proxyJump: cluster.proxy_jump,
-    workdir: cluster.workdir?.replace(/^(\$HOME|\$\{HOME\}|~)\//, '').replace(/\/+$/, '') ?? DEFAULT_WORKDIR,
+    workdir,
     variables: cluster.variables ?? {},
     modules: cluster.modules ?? [],
     defaults: cluster.defaults ?? {},
     presets: cluster.presets ?? {},
-    runtime: 'none',
+    container: {
+      runtime: cluster.container?.runtime ?? 'none',
+      module: cluster.container?.module,
+      args: cluster.container?.args ?? [],
+    },
+    cache: cluster.cache ?? `${workdir.startsWith('/') ? '' : '$HOME/'}${workdir}/cache`,
+    stage: cluster.stage?.where ?? 'login',
   };
 }
 

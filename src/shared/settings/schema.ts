@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { notYet } from '../yaml/not-yet.ts';
+import { runtimeName } from './runtimes.ts';
 import { resourceOptions } from './sbatch-options.ts';
 
 const text = z.string().min(1);
@@ -16,6 +16,12 @@ const workdir = z
     abort: true,
   })
   .refine((folder) => /[A-Za-z0-9_]/.test(folder.replace(/^\$\{?HOME\}?/, '')), 'must name a folder');
+
+/** Images and models; it may name the cluster's variables, which are known when a recipe is planned. */
+const cacheFolder = z
+  .string()
+  .regex(/^(\/|~\/|\$)[^\p{Cc}\p{Surrogate}]*$/u, 'must be a folder that starts with / or $NAME')
+  .refine((folder) => !folder.split('/').includes('..'), "must not contain '..'");
 
 const variableName = z
   .string()
@@ -37,17 +43,20 @@ const cluster = z.strictObject({
   modules: z.array(text).optional(),
   defaults: resourceOptions({}).optional(),
   presets: z.record(text, resourceOptions({})).optional(),
-  container: z.strictObject({ runtime: runtimeSchema() }).optional(),
-  cache: notYet(),
-  stage: notYet(),
+  container: z
+    .strictObject({
+      runtime: runtimeName
+        .refine((runtime) => runtime === 'none', 'is not supported yet in this version, only none is')
+        .optional(),
+      /** Loaded before the runtime is called, in Slurm jobs and where images are made. */
+      module: text.optional(),
+      /** Flags of the site, put right behind the runtime's `exec` or `run`. */
+      args: z.array(text).optional(),
+    })
+    .optional(),
+  cache: cacheFolder.optional(),
+  stage: z.strictObject({ where: z.enum(['login', 'job', 'never']).optional() }).optional(),
 });
-
-/** `apptainer` and the others come later; until then a recipe that names them must not run without them. */
-function runtimeSchema() {
-  return z
-    .enum(['none', 'apptainer', 'singularity', 'podman', 'docker', 'enroot'])
-    .refine((runtime) => runtime === 'none', 'is not supported yet in this version, only none is');
-}
 
 const clusterName = z
   .string()

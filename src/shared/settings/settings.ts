@@ -1,3 +1,4 @@
+import type { RuntimeName } from './runtimes.ts';
 import type { ResourceOptions } from './sbatch-options.ts';
 
 /** Where a value came from, for `sbench config` and for messages. */
@@ -5,6 +6,17 @@ export type Origin =
   | { from: 'file'; file: string; line: number; column: number }
   | { from: 'environment'; name: string }
   | { from: 'default' };
+
+/** How a cluster runs containers. */
+export interface ContainerSettings {
+  runtime: RuntimeName;
+  module?: string | undefined;
+  /** Flags of the site for the runtime's `exec` or `run`. */
+  args: readonly string[];
+}
+
+/** Where what is missing is made: on the login node, in a Slurm job, or by a person. */
+type StageWhere = 'login' | 'job' | 'never';
 
 /** One cluster as configured. What is absent is filled from `~/.ssh/config` when the connection is made. */
 export interface ClusterSettings {
@@ -24,7 +36,10 @@ export interface ClusterSettings {
   modules: readonly string[];
   defaults: ResourceOptions;
   presets: Readonly<Record<string, ResourceOptions>>;
-  runtime: 'none';
+  container: ContainerSettings;
+  /** Of images and models, as written: it may name variables. */
+  cache: string;
+  stage: StageWhere;
 }
 
 export interface Settings {
