@@ -6,7 +6,7 @@ import type { ProducerDeps } from '../producer/connect-producer.ts';
 import { findSession, noSession } from '../producer/find-session.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
-import { isOver } from '../shared/session/record.ts';
+import { isOver, resultsName } from '../shared/session/record.ts';
 import type { Settings } from '../shared/settings/settings.ts';
 import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
 import { readTar } from '../workers/read-results.ts';
@@ -58,7 +58,7 @@ async function bringHome(
   }
   const kept = localFolder(record.resultsFolder);
   if (kept !== undefined && existsSync(kept)) return kept;
-  const folder = resolve(cwd, settings.results ?? 'results', record.id);
+  const folder = resolve(cwd, settings.results ?? 'results', resultsName(record));
   if (!existsSync(folder)) await download(settings, deps, session, folder);
   return folder;
 }

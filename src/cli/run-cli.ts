@@ -10,6 +10,7 @@ import { addList } from './list.ts';
 import { addLogs } from './logs.ts';
 import { reportError } from './report-error.ts';
 import { addResults } from './results.ts';
+import { addRetry } from './retry.ts';
 import { addStatus } from './status.ts';
 import { addSubmit } from './submit.ts';
 import type { Terminal } from './terminal.ts';
@@ -59,6 +60,7 @@ Example:
     addWatch,
     addLogs,
     addCancel,
+    addRetry,
     addResults,
     addWorker,
     addDashboard,

@@ -5,6 +5,7 @@ import { clusterStore } from '../shared/redis/cluster-store.ts';
 import { keys } from '../shared/redis/keys.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
 import { newRecord } from '../shared/session/record.ts';
+import { addFlow } from './add-flow.ts';
 import type { ProducerDeps } from './connect-producer.ts';
 
 export interface BlobData {
@@ -42,13 +43,6 @@ export async function enqueueSession(
   if (!created) sameWork(session, plan, key ?? '');
   if (session.record.state === 'planned') await addFlow(deps, session);
   return { id: stored.id, created };
-}
-
-/** Deterministic ids make adding the same flow again do nothing. */
-async function addFlow({ redis, store, queues }: ProducerDeps, { record, plan }: StoredSession) {
-  await queues.addFlow(record, plan);
-  const stamp = await clusterStore(redis, record.cluster).stamp();
-  await store.apply(record.id, { type: 'enqueued', ...stamp });
 }
 
 function sameWork({ record }: StoredSession, plan: Plan, key: string): void {

@@ -6,6 +6,7 @@ import { closeProducer, connectProducer, type ProducerDeps } from './connect-pro
 import { type Enqueued, enqueueSession } from './enqueue-session.ts';
 import { loadLoadgen } from './load-loadgen.ts';
 import { planSession } from './plan-session.ts';
+import { retrySession } from './retry-session.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 import { ownVersion } from './version.ts';
 import { type TimelineNote, watchSession } from './watch-session.ts';
@@ -84,6 +85,11 @@ export class Producer {
   /** Asks for its end; `waitForSession` tells when its Slurm jobs are gone. */
   async cancelSession(id: string, why = 'cancelled by a program'): Promise<void> {
     await requestCancel(this.#deps, id, why);
+  }
+
+  /** A new attempt of a session that is over. @throws UsageError when it is not, or succeeded without `force`. */
+  async retrySession(id: string, options: { force?: boolean } = {}): Promise<void> {
+    await retrySession(this.#deps, id, options);
   }
 
   close(): Promise<void> {

@@ -28,6 +28,8 @@ export async function sessionView({ redis, store }: ProducerDeps, id: string) {
     state: record.state,
     attempt: record.attempt,
     ...(record.ending ? { ending: { why: record.ending.why, text: record.ending.text } } : {}),
+    /** Earlier attempts, the first one first. */
+    ...(record.past.length > 0 ? { past: record.past.map(pastView) } : {}),
     labels: record.labels,
     createdAt: new Date(record.createdAt).toISOString(),
     ...(record.endedAt === undefined ? {} : { endedAt: new Date(record.endedAt).toISOString() }),
@@ -44,6 +46,13 @@ export async function sessionView({ redis, store }: ProducerDeps, id: string) {
     ...(record.resultsFolder === undefined ? {} : { resultsFolder: record.resultsFolder }),
   };
 }
+
+const pastView = ({ attempt, state, ending, resultsFolder }: SessionRecord['past'][number]) => ({
+  attempt,
+  ...(state === undefined ? {} : { state }),
+  ...(ending ? { ending: { why: ending.why, text: ending.text } } : {}),
+  ...(resultsFolder === undefined ? {} : { resultsFolder }),
+});
 
 function roleView(record: SessionRecord, { role, side, kind, name }: Plan['roles'][number]) {
   const facts: RoleFacts | undefined = record.roles[role];

@@ -5,7 +5,7 @@ import { coerceError } from '../shared/errors.ts';
 import { clientRoles } from '../shared/plan/plan.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { exitsOf } from '../shared/session/finish.ts';
-import { isOver } from '../shared/session/record.ts';
+import { isOver, resultsName } from '../shared/session/record.ts';
 import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
 import type { Action, ActionContext } from './action.ts';
 import { type Checked, checkResults, type Files, readTar } from './read-results.ts';
@@ -74,7 +74,7 @@ async function fetchFiles(context: ActionContext): Promise<Home> {
 }
 
 const resultsPath = ({ resultsFolder, record }: ActionContext): string =>
-  join(resultsFolder ?? '', record.id);
+  join(resultsFolder ?? '', resultsName(record));
 
 /** A worker without a place for results must not hold a session up: the cluster's copy is the source. */
 async function keepIfPossible(context: ActionContext, files: Files): Promise<string | undefined> {
@@ -102,9 +102,6 @@ async function keep(context: ActionContext, files: Files): Promise<string | unde
   await writeFile(join(fresh, 'recipe.yaml'), context.plan.recipe.text);
   await writeFile(join(fresh, 'plan.json'), `${JSON.stringify(context.plan, null, 2)}\n`);
   await writeRecord(context, fresh);
-  // An earlier attempt's copy is evidence.
-  if (context.record.attempt > 1)
-    await rename(folder, `${folder}.attempt-${context.record.attempt - 1}`).catch(() => undefined);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
   return `${hostname()}:${folder}`;

@@ -17,6 +17,7 @@ export async function endSession(deps: ProducerDeps, id: string, end: End): Prom
   const { store, redis } = deps;
   const cluster = clusterStore(redis, 'local');
   let clock = 0;
+  const attempt = (await store.read(id))?.record.attempt ?? 1;
   const apply = async (event: WithoutStamp<SessionEvent>) => {
     const look = event.type === 'looked' ? await cluster.nextLook() : (await cluster.stamp()).look;
     clock += 100;
@@ -24,34 +25,40 @@ export async function endSession(deps: ProducerDeps, id: string, end: End): Prom
   };
   const spool = (role: keyof typeof JOBS, sequence: number, event: Record<string, unknown>) => {
     const file = `${JOBS[role]}-0-w-${String(sequence).padStart(8, '0')}.json`;
-    const whole = { v: 1, name: `sb-x-${id}-1-${role}`, id: JOBS[role], restart: 0, ...event } as SpoolEvent;
+    const whole = {
+      v: 1,
+      name: `sb-x-${id}-${attempt}-${role}`,
+      id: JOBS[role],
+      restart: 0,
+      ...event,
+    } as SpoolEvent;
     const files = [{ role, file: { file, restart: 0, sequence, event: whole } }];
-    return apply({ type: 'spool', attempt: 1, files, at: 1 });
+    return apply({ type: 'spool', attempt, files, at: 1 });
   };
   const accepted = (role: keyof typeof JOBS) =>
-    apply({ type: 'submit-answered', attempt: 1, role, answer: { is: 'accepted', id: JOBS[role], at: 1 } });
+    apply({ type: 'submit-answered', attempt, role, answer: { is: 'accepted', id: JOBS[role], at: 1 } });
 
-  await apply({ type: 'began', attempt: 1 });
+  await apply({ type: 'began', attempt });
   if (end !== 'cancelled') {
-    await apply({ type: 'submit-began', attempt: 1, role: 's1' });
+    await apply({ type: 'submit-began', attempt, role: 's1' });
     await accepted('s1');
     await spool('s1', 1, { type: 'started', host: 'node1', port: 4000 });
     await spool('s1', 2, { type: 'ready', port: 4000 });
-    await apply({ type: 'submit-began', attempt: 1, role: 'c1' });
+    await apply({ type: 'submit-began', attempt, role: 'c1' });
     await accepted('c1');
     await spool('c1', 1, { type: 'started', host: 'node1' });
     await spool('c1', 2, { type: 'exited', code: end === 'failed' ? 3 : 0 });
-    await apply({ type: 'looked', attempt: 1, rows: [row('c1', 'COMPLETED')], times: TIMES });
+    await apply({ type: 'looked', attempt, rows: [row('c1', 'COMPLETED')], times: TIMES });
   } else await apply({ type: 'cancel-requested', text: 'cancelled by a person' });
-  await apply({ type: 'closed', attempt: 1, windowS: 20, owners: [] });
+  await apply({ type: 'closed', attempt, windowS: 20, owners: [] });
   for (let looks = 0; looks < 3; looks++) {
     const rows = end === 'cancelled' ? [] : [row('s1', 'CANCELLED'), row('c1', 'COMPLETED')];
-    await apply({ type: 'looked', attempt: 1, rows, times: TIMES });
+    await apply({ type: 'looked', attempt, rows, times: TIMES });
   }
   const results =
     end === 'succeeded' ? { c1: resultOf('ok') } : end === 'invalid' ? { c1: resultOf('failed') } : {};
   const checked = exitsOf((await store.read(id))?.record.roles ?? {});
-  await apply({ type: 'collected', attempt: 1, checked, invalid: [], results, endedAt: Date.now() });
+  await apply({ type: 'collected', attempt, checked, invalid: [], results, endedAt: Date.now() });
   const record = (await store.read(id))?.record;
   if (!record || !isOver(record)) throw new Error(`it did not end: ${JSON.stringify(record)}`);
 }

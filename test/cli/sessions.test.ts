@@ -329,6 +329,72 @@ describe('cancel', () => {
   });
 });
 
+describe('retry', () => {
+  test('a failed session gets a second attempt, and keeps the first', async () => {
+    await deps.redis.set(keys.blob(BLOB.sha256), BLOB.data);
+    const { id } = await enqueueSession(deps, planOf(), { blobs: [BLOB] });
+    await endSession(deps, id, 'failed');
+    expect(await deps.store.open('local')).toEqual([]);
+    const { code, out, err } = await place.sbench(['retry', id.slice(0, 10)]);
+    expect({ code, out }).toEqual({ code: 0, out: `${id} attempt 2\n` });
+    expect(err).toContain('No worker serves local');
+    expect(await deps.store.open('local')).toEqual([id]);
+    const session = await deps.store.read(id);
+    expect(session?.record).toMatchObject({
+      state: 'queued',
+      attempt: 2,
+      past: [{ attempt: 1, state: 'failed' }],
+    });
+    expect(session?.record.endedAt).toBeUndefined();
+    for (const node of nodes(session?.plan.actions ?? planOf().actions)) {
+      expect(await deps.queues.queue('local', node.action).getJob(actionId(id, 2, node))).toBeDefined();
+    }
+    await endSession(deps, id, 'succeeded');
+    const view = JSON.parse((await place.sbench(['status', id, '--json'])).out);
+    expect(view).toMatchObject({ state: 'succeeded', attempt: 2, past: [{ attempt: 1, state: 'failed' }] });
+    const story = await place.sbench(['watch', id]);
+    expect(story.out).toContain('attempt 2: asked for; the last one failed');
+  });
+
+  test('what goes on, and what succeeded, is not tried again', async () => {
+    const { id } = await enqueueSession(deps, planOf(), { blobs: [BLOB] });
+    const early = await place.sbench(['retry', id]);
+    expect(early.code).toBe(2);
+    expect(early.err).toContain(`session ${id} is queued: only what is over can be tried again`);
+    await endSession(deps, id, 'succeeded');
+    expect((await place.sbench(['retry', id])).err).toContain('With --force it runs once more');
+    const forced = await place.sbench(['retry', id, '--force', '--json']);
+    expect(JSON.parse(forced.out)).toMatchObject({ id, state: 'queued', attempt: 2, results: {} });
+    expect((await deps.store.read(id))?.record.past[0]?.results).toMatchObject({ c1: { status: 'ok' } });
+  });
+
+  test('two who ask at once make one attempt', async () => {
+    const { id } = await enqueueSession(deps, planOf(), { blobs: [BLOB] });
+    await endSession(deps, id, 'cancelled');
+    const both = await Promise.all([place.sbench(['retry', id]), place.sbench(['retry', id])]);
+    expect((await deps.store.read(id))?.record.attempt).toBe(2);
+    expect(both.map(({ code }) => code).sort()).not.toEqual([1, 1]);
+  });
+
+  test('without what Redis has to bring, it says so and changes nothing', async () => {
+    const { id } = await enqueueSession(deps, planOf(), { blobs: [BLOB] });
+    await endSession(deps, id, 'failed');
+    await deps.redis.del(keys.blob(BLOB.sha256));
+    const { code, err } = await place.sbench(['retry', id]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/is not in Redis any more\nSubmit the recipe again/);
+    expect((await deps.store.read(id))?.record).toMatchObject({ state: 'failed', attempt: 1 });
+  });
+
+  test('a crash between the new attempt and its flow leaves it planned, for reconcile', async () => {
+    const { id } = await enqueueSession(deps, planOf(), { blobs: [BLOB] });
+    await endSession(deps, id, 'failed');
+    await deps.store.apply(id, { type: 'retried', attempt: 1, force: false, clock: 1, look: 1 });
+    expect((await deps.store.read(id))?.record).toMatchObject({ state: 'planned', attempt: 2 });
+    expect(await deps.store.open('local')).toEqual([id]);
+  });
+});
+
 test('results of a session that goes on are not asked for', async () => {
   await submit();
   const { code, err } = await place.sbench(['results', '@last']);

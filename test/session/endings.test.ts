@@ -274,6 +274,68 @@ describe('the final state', () => {
   });
 });
 
+describe('another attempt, asked for', () => {
+  const retry = (story: Story, force = false) => story.tell({ type: 'retried', force });
+  const failed = () =>
+    begun().submit('s1', { is: 'refused', reason: 'qos', clean: true }).close().looks(5).looks(5).collect();
+
+  test('begins anew, and keeps what the last one was', () => {
+    const { record, notes } = retry(failed());
+    expect(record).toMatchObject({
+      state: 'planned',
+      attempt: 2,
+      begun: false,
+      results: {},
+      past: [{ state: 'failed' }],
+    });
+    expect(record.ending ?? record.closed ?? record.endedAt).toBeUndefined();
+    expect(phaseOf(record.roles.s1 ?? failed().facts('s1'), 'service')).toBe('none');
+    expect(notes.at(-1)).toBe('attempt 2: asked for; the last one failed');
+  });
+  test('forgets that somebody cancelled the last one', () => {
+    const story = retry(begun().cancel().close().looks(5).looks(5).collect());
+    expect([story.record.attempt, story.record.cancelled, story.record.past[0]?.cancelled?.text]).toEqual([
+      2,
+      undefined,
+      'cancelled by ada',
+    ]);
+  });
+  test('is not made of what goes on, nor for who saw an earlier end', () => {
+    expect(retry(running()).record.attempt).toBe(1);
+    const twice = retry(failed()).tell({ type: 'retried', force: true, attempt: 1 } as never);
+    expect(twice.record.attempt).toBe(2);
+  });
+  test('is made of a success, or of what only drains, by force', () => {
+    const draining = () =>
+      seenRunning()
+        .event('c1', 'exited', 1)
+        .close()
+        .looks(5, { s1: 'COMPLETING' })
+        .looks(150, { s1: 'COMPLETING' })
+        .looks(200, { s1: 'COMPLETING' })
+        .collect();
+    expect(draining().record.state).toBe('failed');
+    expect(retry(draining()).record.attempt).toBe(1);
+    expect(retry(draining(), true).record.attempt).toBe(2);
+  });
+  test('may vanish once, too', () => {
+    const vanish = (story: Story) =>
+      story
+        .begin()
+        .submit('s1')
+        .looks(5)
+        .accounts('s1', 'knows-nothing')
+        .looks(20)
+        .close('s1')
+        .looks(5)
+        .looks(5)
+        .collect();
+    const again = vanish(vanish(new Story(one)));
+    expect([again.record.state, again.record.attempt]).toEqual(['failed', 2]);
+    expect(vanish(retry(again)).record).toMatchObject({ state: 'running', attempt: 4 });
+  });
+});
+
 describe('the phase of a role', () => {
   test.each<[string, 's1' | 'c1', () => Story]>([
     ['none', 's1', () => begun()],

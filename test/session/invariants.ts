@@ -20,7 +20,9 @@ export function checkChange(
   after: SessionRecord,
   event: SessionEvent,
 ): void {
-  must(world, !isOver(before) || after === before, 'a final state changed');
+  const retried = event.type === 'retried' && after.attempt === before.attempt + 1;
+  must(world, !isOver(before) || after === before || retried, 'a final state changed');
+  must(world, !retried || isOver(before), 'a new attempt was made of what was not over');
   for (const violation of world.cluster.violations) must(world, false, violation);
   // `died` counts; everything else may come twice.
   if (event.type !== 'died' && !isOver(after)) {

@@ -240,6 +240,14 @@ export class World {
     }
   }
 
+  /** A person asks for another attempt, of whatever there is; the producer may die before it adds the flow. */
+  retry(): boolean {
+    const { attempt } = this.record;
+    this.apply({ type: 'retried', attempt, force: this.choose(2) === 0 });
+    if (this.record.attempt > attempt && this.choose(2) === 0) this.enqueue();
+    return this.record.attempt > attempt;
+  }
+
   // The observer.
 
   deliverSpool(all: boolean): void {
@@ -303,7 +311,7 @@ export class World {
     else if (kind < 39) cluster.advance(1 + choose(40));
     else if (kind < 46) pick(cluster.jobs, choose, (job) => this.#jobMoves(job));
     else if (kind < 47) this.enqueue();
-    else this.#trouble(choose(24));
+    else this.#trouble(choose(25));
   }
 
   #jobMoves(job: Job): void {
@@ -331,6 +339,7 @@ export class World {
   #trouble(which: number): void {
     const { cluster, choose } = this;
     if (which === 0) this.apply({ type: 'cancel-requested', text: 'cancelled' });
+    else if (which === 24) this.retry();
     else if (which < 10) this.#hangOrWake();
     else if (which < 16) cluster.hiding = !cluster.hiding;
     else {

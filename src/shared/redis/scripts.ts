@@ -14,7 +14,7 @@ if version ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'version', tonumber(version) + 1, 'record', ARGV[2])
 if ARGV[5] == '1' then redis.call('HINCRBY', KEYS[1], 'wake', 1) end
 for i = 7, #ARGV do redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'note', ARGV[i]) end
-if ARGV[4] == '1' then redis.call('SREM', KEYS[3], ARGV[3]) end
+if ARGV[4] == '1' then redis.call('SREM', KEYS[3], ARGV[3]) else redis.call('SADD', KEYS[3], ARGV[3]) end
 return 1`;
 
 /**

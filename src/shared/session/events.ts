@@ -52,6 +52,8 @@ export type SessionEvent = Stamp &
         times: SlurmTimes;
       }
     | { type: 'cancel-requested'; text: string }
+    /** Somebody wants another attempt of what is over. `attempt`: the one that they saw end. */
+    | { type: 'retried'; attempt: number; force: boolean }
     | { type: 'action-failed'; attempt: number; action: ActionName; role?: string; text: string }
     /** The release was done; `owners`: what the owner files said after it. */
     | { type: 'closed'; attempt: number; windowS: number; owners: { role: string; answer: SubmitAnswer }[] }

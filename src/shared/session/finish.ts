@@ -1,6 +1,7 @@
 import { clientRoles, type Plan, serviceRoles } from '../plan/plan.ts';
 import type { SessionEvent } from './events.ts';
-import { freshRoles, type SessionRecord, type SessionState } from './record.ts';
+import { madeByItself, nextAttempt } from './next-attempt.ts';
+import type { SessionRecord, SessionState } from './record.ts';
 
 type Collected = Extract<SessionEvent, { type: 'collected' }>;
 
@@ -25,8 +26,10 @@ export function finish(record: SessionRecord, plan: Plan, event: Collected): Ses
   const state = finalState(judged, plan);
   // What vanished may have sent its word late.
   const again =
-    record.ending?.why === 'vanished' && record.attempt === 1 && !record.cancelled && state !== 'succeeded';
-  return again ? nextAttempt(judged, plan) : { ...judged, state, endedAt: event.endedAt };
+    record.ending?.why === 'vanished' && !madeByItself(record) && !record.cancelled && state !== 'succeeded';
+  return again
+    ? { ...nextAttempt(judged, plan), state: 'running' }
+    : { ...judged, state, endedAt: event.endedAt };
 }
 
 /** The exit event of each role, by its file's name: what results are checked against. */
@@ -34,23 +37,6 @@ export function exitsOf(roles: SessionRecord['roles']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(roles).flatMap(([role, { exited }]) => (exited ? [[role, exited.file]] : [])),
   );
-}
-
-/** An accepted Slurm job vanished before it had any effect: one new attempt, by itself. */
-function nextAttempt(record: SessionRecord, plan: Plan): SessionRecord {
-  const { attempt, ending, begun, closed, lastLook, roles } = record;
-  return {
-    ...record,
-    state: 'running',
-    attempt: attempt + 1,
-    past: [...record.past, { attempt, ending, begun, closed, lastLook, roles }],
-    ending: undefined,
-    closed: undefined,
-    begun: false,
-    lastLook: 0,
-    deaths: 0,
-    roles: freshRoles(plan),
-  };
 }
 
 /** Success is positive: every client, or the only service, has succeeded. */

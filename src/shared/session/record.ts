@@ -34,6 +34,15 @@ const attemptBody = {
   roles: z.record(z.string(), roleFacts),
 };
 
+/** How an attempt had ended when somebody asked for another one; without it the next was made by itself. */
+const attemptEnd = {
+  state: sessionState.optional(),
+  endedAt: z.number().optional(),
+  cancelled: z.object({ text: z.string() }).optional(),
+  results: z.record(z.string(), z.unknown()).optional(),
+  resultsFolder: z.string().optional(),
+};
+
 /** The mutable half of a session; the frozen plan is the other. One compare-and-set a change. */
 export const sessionRecord = z.object({
   v: z.literal(1),
@@ -53,7 +62,7 @@ export const sessionRecord = z.object({
   /** Deliveries of an action that died, since the last progress. */
   deaths: z.number().int(),
   ...attemptBody,
-  past: z.array(z.object({ attempt: z.number().int(), ...attemptBody })),
+  past: z.array(z.object({ attempt: z.number().int(), ...attemptBody, ...attemptEnd })),
   results: z.record(z.string(), z.unknown()),
   resultsFolder: z.string().optional(),
 });
@@ -64,6 +73,10 @@ export type SessionRecord = z.infer<typeof sessionRecord>;
 
 export const isOver = (record: Pick<SessionRecord, 'state'>): boolean =>
   (ENDED_STATES as readonly string[]).includes(record.state);
+
+/** The folder of an attempt's results, under the results folder of a host: an earlier attempt's copy is evidence. */
+export const resultsName = ({ id, attempt }: Pick<SessionRecord, 'id' | 'attempt'>): string =>
+  attempt === 1 ? id : `${id}.attempt-${attempt}`;
 
 export function newRecord(
   id: string,

@@ -7,6 +7,7 @@ import { joinAccounting, joinLook, joinSpool, joinSubmit } from './join.ts';
 import { judge } from './judge.ts';
 import { isOver, type SessionRecord } from './record.ts';
 import { countQuiet, releasedNow } from './release.ts';
+import { retry } from './retry.ts';
 
 /** Only looks and accounting bring Slurm's times: what depends on them waits for one. */
 const NOT_NOW: SlurmTimes = { windowS: Infinity, killWaitS: Infinity };
@@ -18,15 +19,20 @@ const MAX_DEATHS = 10;
  * record comes back when nothing changed. From the tables in `docs/state-tables.md`.
  */
 export function reduce(record: SessionRecord, plan: Plan, event: SessionEvent): SessionRecord {
-  if (isOver(record)) return record;
   if ('attempt' in event && event.attempt !== record.attempt) return record;
+  if (event.type === 'retried') return retry(record, plan, event.force);
+  if (isOver(record)) return record;
   const after = apply(record, plan, event);
   if (after === record) return record;
   const settled = event.type === 'collected' ? after : settle(after, plan, event);
   return same(settled, record) ? record : settled;
 }
 
-function apply(record: SessionRecord, plan: Plan, event: SessionEvent): SessionRecord {
+function apply(
+  record: SessionRecord,
+  plan: Plan,
+  event: Exclude<SessionEvent, { type: 'retried' }>,
+): SessionRecord {
   switch (event.type) {
     case 'enqueued':
       return record.state === 'planned' ? { ...record, state: 'queued' } : record;

@@ -13,7 +13,8 @@ export interface Note {
 export function describeChange(before: SessionRecord, after: SessionRecord, plan: Plan): Note[] {
   const notes: Note[] = [];
   if (before.attempt !== after.attempt) {
-    notes.push({ what: 'attempt', text: `attempt ${after.attempt}: ${before.ending?.text ?? ''}` });
+    const why = after.past.at(-1)?.state ? `asked for; the last one ${before.state}` : before.ending?.text;
+    notes.push({ what: 'attempt', text: `attempt ${after.attempt}: ${why ?? ''}` });
     return notes;
   }
   if (before.state !== after.state && after.state === 'queued')
