@@ -184,6 +184,8 @@ const BETA = {
   NODES: '2',
   NODE_PREFIX: 'b',
   DBD: '0',
+  // It forgets what has ended within seconds: only our own records then tell how.
+  MIN_JOB_AGE: '2',
   HPC_USER: 'hpcb',
   EXTRA_USERS: 'hpccsh:/usr/bin/tcsh hpcfish:/usr/bin/fish',
 };

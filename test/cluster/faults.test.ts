@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, it } from 'vitest';
 import { readBreaker } from '../../src/shared/cluster/breaker.ts';
 import { ACTIONS } from '../../src/shared/queues.ts';
-import { sha256 } from '../../src/shared/slurm/remote/verbs.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { type Lab, openLab } from '../support/lab.ts';
 import { ollamaRecipe, type Shape } from '../support/recipes.ts';
 import { testbedFacts } from '../support/testbed.ts';
 import { until } from '../support/until.ts';
-import { heldAfterSbatch, momentOf, onLogin, submitting } from '../support/worker-moments.ts';
+import { heldAfterSbatch, momentOf, submitting } from '../support/worker-moments.ts';
 
 // Between sbench and the cluster something breaks. Whatever it is: each role has one effect, and the session succeeds.
 describe('faults on the way to the cluster', () => {
@@ -140,22 +138,11 @@ async function behindProxy(
   const proxy = await FaultProxy.listen({ target: { host: cluster.host, port: cluster.port } });
   const lab = await openLab({ via: { host: '127.0.0.1', port: proxy.port } });
   try {
-    if (withNode) await placeNode(lab);
+    if (withNode) lab.placeNode();
     await test(lab, proxy);
   } finally {
     await lab.close();
     // A connection whose worker was killed sometimes never says that it is closed.
     await Promise.race([proxy.close(), pause(2_000)]);
   }
-}
-
-/** The worker's Node.js is on the cluster already, when the test bed's is the same: each lab would send 100 MB. */
-async function placeNode(lab: Lab): Promise<void> {
-  const name = sha256(readFileSync(process.execPath));
-  const bin = `.sbench/v1/${lab.installation}/bin`;
-  const node = `${testbedFacts().llm.root}/node/bin/node`;
-  await onLogin(
-    lab,
-    `umask 077; mkdir -p ${bin}; sha256sum ${node} | grep -q ${name} && cp ${node} ${bin}/${name}; true`,
-  );
 }

@@ -15,6 +15,7 @@ import { connectRedis } from '../../src/shared/redis/connect.ts';
 import { sessionStore } from '../../src/shared/redis/session-store.ts';
 import { isOver, type SessionRecord } from '../../src/shared/session/record.ts';
 import { loadSettings } from '../../src/shared/settings/load-settings.ts';
+import { sha256 } from '../../src/shared/slurm/remote/verbs.ts';
 import { startRedis } from './redis.ts';
 import { type ClusterFacts, testbedFacts } from './testbed.ts';
 import { until } from './until.ts';
@@ -178,6 +179,14 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
         .map((line) => line.split(' ')[0]?.split('-').at(-1) ?? '')
         .sort(),
     onLogin: (command: string, where = cluster) => onLogin(where, command),
+    /** The worker's Node.js is on the clusters already, when the test bed's is the same: each lab would send 100 MB. */
+    placeNode: () => {
+      const name = sha256(readFileSync(process.execPath));
+      const bin = `.sbench/v1/${installation}/bin`;
+      const node = `${llm.root}/node/bin/node`;
+      const same = `sha256sum ${node} | grep -q ${name} && cp ${node} ${bin}/${name}; true`;
+      onAll(`umask 077; mkdir -p ${bin}; ${same}`);
+    },
     /** Accounting's word on a Slurm job: `FAILED 3:0`. It comes a moment after the end. */
     accounted: (id: number | string): string =>
       onLogin(cluster, `sacct -X -n -P -j ${id} -o State,ExitCode`).trim().replace('|', ' '),
@@ -250,8 +259,9 @@ function clusterSection(
 
 /** Runs a command on the login node as the cluster's user, by OpenSSH: a way to the truth that is not ours. */
 export function onLogin(cluster: ClusterFacts, command: string): string {
-  const words = ['-F', cluster.sshConfig, '-l', cluster.user, cluster.name, command];
-  const { status, stdout, stderr } = spawnSync('ssh', words, { encoding: 'utf8', input: '' });
+  const words = ['-F', cluster.sshConfig, '-l', cluster.user, cluster.name, 'sh'];
+  // As input to sh: not everybody's login shell would read it so.
+  const { status, stdout, stderr } = spawnSync('ssh', words, { encoding: 'utf8', input: command });
   if (status !== 0 && status !== 1) throw new Error(`ssh ${command}: ${stderr}`);
   return stdout;
 }
