@@ -36,7 +36,7 @@ export function batchScript(spec: RoleSpec): string {
     ...address(spec),
     ...spec.env.map(exportLine),
     ...spec.files.map(({ name, text }) => call('sb_file', [name, text])),
-    ...(spec.readiness ? [readinessLine(spec.readiness)] : []),
+    ...(spec.readiness ? readinessLines(spec.readiness) : []),
     call(spec.side === 'service' ? 'sb_serve' : 'sb_run_client', spec.argv),
   ].join('\n')}\n`;
 }
@@ -73,11 +73,20 @@ function exportLine([name, value]: readonly [string, Value]): string {
   return `export ${name}=${shellWord(value)}`;
 }
 
+function readinessLines(readiness: Readiness): string[] {
+  const { everyS } = readiness;
+  return [
+    readinessLine(readiness),
+    ...(everyS === undefined ? [] : [call('sb_ready_every', [String(everyS)])]),
+  ];
+}
+
 function readinessLine(readiness: Readiness): string {
   switch (readiness.probe) {
     case 'http': {
-      const { method, path, body, expect, fatal } = readiness;
-      return call('sb_ready_http', [method, path, body, expect, fatal]);
+      const { method, path, body, expect, fatal, status, patienceS = 120 } = readiness;
+      const statuses = status?.join(' ') ?? '2??';
+      return call('sb_ready_http', [method, path, body, expect, fatal, statuses, String(patienceS)]);
     }
     case 'command':
       return call('sb_ready_command', readiness.argv);

@@ -85,7 +85,7 @@ export function resolveVariables(declared: Readonly<Record<string, string>>) {
 }
 
 export function undeclaredWords(name: string): string {
-  if (name === 'SBENCH_PORT') return 'uses $SBENCH_PORT, which only a service has';
+  if (name === 'SBENCH_PORT') return 'uses $SBENCH_PORT, which only a service with ports has';
   if (name.startsWith('TARGET_SERVICE_')) return `uses $${name}, which is not known here`;
   if (name.startsWith('SBENCH_')) return `uses $${name}, which sbench does not set`;
   return `uses $${name}, which is not declared: add it to the cluster's variables, or write $$ for a dollar`;

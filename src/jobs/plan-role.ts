@@ -8,9 +8,11 @@ import { batchScript, type RoleSpec } from './batch-script.ts';
 import { inContainer } from './container.ts';
 import { looksSecret } from './environment.ts';
 import { CLIENT_TOKENS, expand, isOurs, SERVICE_TOKENS, undeclaredWords } from './expand.ts';
+import { checkLimitS } from './health-check.ts';
 import type { Blob, JobContext, JobPlan } from './job.ts';
 import { madeArtifact } from './made-artifact.ts';
 import type { ClientEntry, ServiceEntry } from './read-recipe.ts';
+import { readinessOf } from './readiness.ts';
 import type { ClientFrame, ServiceFrame } from './recipe-schema.ts';
 import { sbatchArguments } from './sbatch-arguments.ts';
 import type { Token, Value } from './shell-word.ts';
@@ -33,14 +35,24 @@ export interface SessionContext {
 
 export function planService(entry: ServiceEntry, session: SessionContext): RolePlan {
   const frame: ServiceFrame = entry.job.recipe;
-  const plan = entry.job.plan(jobContext(entry.at, SERVICE_TOKENS, session));
+  const { listens } = entry.job;
+  const tokens = listens ? SERVICE_TOKENS : without(SERVICE_TOKENS, 'SBENCH_PORT');
+  const context = jobContext(entry.at, tokens, session);
+  const plan = entry.job.plan(context);
+  const readiness = readinessOf(frame.health_check, plan.readiness, context, {
+    listens,
+    generic: entry.job.kind === 'container',
+  });
   const { options, timeLimitS } = resources(entry.at, frame, session);
   const startLimitS = startLimit(entry.at, frame, session);
   const script = batchScript({
-    ...commonSpec(entry, frame, plan, SERVICE_TOKENS, session),
+    ...commonSpec(entry, frame, plan, tokens, session),
     side: 'service',
     port: plan.port,
-    readiness: plan.readiness,
+    readiness:
+      readiness.probe === 'command'
+        ? { ...readiness, argv: contained(readiness.argv, frame, plan, session) }
+        : readiness,
   });
   return {
     role: entry.role,
@@ -50,7 +62,7 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     script,
     options,
     needs: [],
-    endpoint: plan.endpoint,
+    ...(listens ? { endpoint: plan.endpoint } : {}),
     timeLimitS,
     queueLimitS: frame.timeouts?.queue ?? session.limits.queueS,
     startLimitS,
@@ -63,7 +75,10 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
 export function planClient(entry: ClientEntry, target: RolePlan, session: SessionContext): RolePlan {
   const frame: ClientFrame = entry.job.recipe;
   const { options, timeLimitS } = resources(entry.at, frame, session);
-  samePort(entry, session);
+  if (!target.endpoint) {
+    const what = `${pathName(entry.at, 'recipe')}: the service '${target.name}' has no port to talk to; give it 'ports'`;
+    session.problems.at(session.source, entry.at, what, 'key');
+  } else samePort(entry, session);
   const context = jobContext(entry.at, CLIENT_TOKENS, session);
   const plan = entry.job.plan({ ...context, target: entry.target.job, timeLimitS });
   const startLimitS = frame.timeouts?.start ?? session.limits.startS;
@@ -136,13 +151,18 @@ function commonSpec(
     setup: frame.setup ?? [],
     env: [...plan.env, ...environment(entry, frame, tokens, session)],
     files: plan.files,
-    argv: inContainer(
-      frame.container?.runtime === 'none' ? 'none' : session.cluster.container.runtime,
-      plan.argv,
-      plan.binds,
-    ),
+    argv: contained(plan.argv, frame, plan, session),
   };
 }
+
+/** A check that is a command runs where the service's own programs are. */
+function contained(argv: readonly Value[], frame: Frame, plan: JobPlan, session: SessionContext): Value[] {
+  const runtime = frame.container?.runtime === 'none' ? 'none' : session.cluster.container.runtime;
+  return inContainer(runtime, argv, plan.binds);
+}
+
+const without = (tokens: ReadonlySet<Token>, token: Token): ReadonlySet<Token> =>
+  new Set([...tokens].filter((each) => each !== token));
 
 function environment(entry: Entry, frame: Frame, tokens: ReadonlySet<Token>, session: SessionContext) {
   const context = jobContext(entry.at, tokens, session);
@@ -187,7 +207,7 @@ function resources(at: Path, { resources: given = {} }: Frame, session: SessionC
 
 function startLimit(at: Path, frame: ServiceFrame, { source, problems, limits }: SessionContext): number {
   const own = frame.timeouts?.start;
-  const seed = frame.health_check?.timeout;
+  const seed = checkLimitS(frame.health_check);
   if (own !== undefined && seed !== undefined) {
     const path = [...at, 'health_check', 'timeout'];
     problems.at(source, path, `${pathName(path, 'recipe')} and timeouts.start mean the same; give one`);

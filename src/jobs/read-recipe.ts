@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkLocated } from '../shared/yaml/check-located.ts';
 import type { LocatedSource, Path } from '../shared/yaml/located-source.ts';
-import { didYouMean, nearest } from '../shared/yaml/nearest.ts';
+import { didYouMean, editDistance, nearest } from '../shared/yaml/nearest.ts';
 import { NOT_YET } from '../shared/yaml/not-yet.ts';
 import type { Problems } from '../shared/yaml/problems.ts';
 import type { Client, ClientKind } from './client.ts';
@@ -40,7 +40,8 @@ export function readRecipe(source: LocatedSource, factory: JobFactory, problems:
     problems.at(source, [], `a recipe without a service ${NOT_YET}`);
   }
 
-  const kinds = services.map((found) => serviceKindOf(found, factory, source, problems));
+  const notes: string[] = [];
+  const kinds = services.map((found) => serviceKindOf(found, factory, source, problems, notes));
   const made = services.map((found, index): ServiceEntry | undefined => {
     const kind = kinds[index];
     const recipe = check(source, problems, found, factory.serviceKind(kind ?? ''), serviceFrame);
@@ -65,6 +66,7 @@ export function readRecipe(source: LocatedSource, factory: JobFactory, problems:
   return {
     frame,
     hasClients: clients.length > 0,
+    notes,
     services: made.filter((entry) => entry !== undefined),
     clients: entries.filter((entry) => entry !== undefined),
   };
@@ -102,12 +104,26 @@ function findAll(source: LocatedSource, one: string, several: string, problems: 
   });
 }
 
-function serviceKindOf({ at, value }: Found, factory: JobFactory, source: LocatedSource, problems: Problems) {
+function serviceKindOf(
+  { at, value }: Found,
+  factory: JobFactory,
+  source: LocatedSource,
+  problems: Problems,
+  notes: string[],
+): string | undefined {
   const known = factory.listServices();
   const type = text(value.type);
   const name = text(value.name);
   if (type !== undefined) return knownKind('service', type, [...at, 'type'], known, source, problems);
   if (name !== undefined && known.includes(name)) return name;
+  // One slip away from a kind is a slip, whatever else stands there.
+  const slip = known.find((kind) => name !== undefined && editDistance(name.toLowerCase(), kind) === 1);
+  if (slip === undefined && value.command !== undefined && value.type === undefined) {
+    notes.push(
+      `${place(at)}: ${name === undefined ? 'no kind is named' : `'${name}' is no kind`}: read as type: container`,
+    );
+    return 'container';
+  }
   if (name !== undefined && nearest(name, known) !== undefined) {
     return knownKind('service', name, [...at, 'name'], known, source, problems);
   }
@@ -144,7 +160,7 @@ function knownKind(
   const near = nearest(kind, known);
   const message =
     near === undefined
-      ? `the ${side} kind '${kind}' ${NOT_YET}; there are: ${known.join(', ')}`
+      ? `there is no ${side} kind '${kind}'; there are: ${known.join(', ')}`
       : `unknown ${side} kind '${kind}'. Did you mean '${near}'?`;
   problems.at(source, at, message);
   // What was probably meant also tells what else is wrong.

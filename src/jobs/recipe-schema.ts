@@ -4,6 +4,7 @@ import { duration } from '../shared/yaml/duration.ts';
 import { notYet } from '../shared/yaml/not-yet.ts';
 import { containerRecipe } from './container.ts';
 import { environmentRecipe } from './environment.ts';
+import { healthCheck } from './health-check.ts';
 import { MAX_WORD, UNSPEAKABLE } from './shell-word.ts';
 
 /** Any text that can travel through a shell unchanged. */
@@ -52,7 +53,7 @@ export const serviceFrame = z.strictObject({
     .optional(),
   command: nonEmpty.optional(),
   args: z.array(text).optional(),
-  health_check: z.strictObject({ timeout: duration.optional() }).optional(),
+  health_check: healthCheck.optional(),
 });
 
 export const clientFrame = z.strictObject({

@@ -1,4 +1,5 @@
 import type { Client, ClientKind } from './client.ts';
+import { ContainerService } from './container/container-service.ts';
 import { OllamaClient } from './ollama/ollama-client.ts';
 import { OllamaService } from './ollama/ollama-service.ts';
 import type { Service, ServiceKind } from './service.ts';
@@ -51,5 +52,8 @@ export class JobFactory {
 }
 
 export function builtInJobs(): JobFactory {
-  return new JobFactory().registerService('ollama', OllamaService).registerClient('ollama', OllamaClient);
+  return new JobFactory()
+    .registerService('container', ContainerService)
+    .registerService('ollama', OllamaService)
+    .registerClient('ollama', OllamaClient);
 }

@@ -1,15 +1,38 @@
 import type { z } from 'zod';
 import { Job, type JobContext, type JobPlan } from './job.ts';
 import type { ServiceFrame } from './recipe-schema.ts';
+import type { Value } from './shell-word.ts';
 
-export type Readiness =
-  | { probe: 'http'; method: 'GET' | 'POST'; path: string; body: string; expect: string; fatal: string }
+interface HttpReadiness {
+  probe: 'http';
+  method: 'GET' | 'HEAD' | 'POST';
+  path: string;
+  body: string;
+  /** A text that the answer's body must hold; empty: none. */
+  expect: string;
+  /** A text that means that it will never be ready; empty: none. */
+  fatal: string;
+  /** Those that mean ready; without any, every 2xx does. */
+  status?: readonly number[] | undefined;
+  /** Longest wait for one answer. */
+  patienceS?: number | undefined;
+}
+
+/** How it is told that a service can be asked. The checks run on its own node, one after another. */
+export type Readiness = (
+  | HttpReadiness
   | { probe: 'tcp' }
-  | { probe: 'command'; argv: string[] }
-  | { probe: 'none' };
+  | { probe: 'command'; argv: Value[] }
+  /** Running is ready. */
+  | { probe: 'none' }
+) & {
+  /** Between two checks; without it they begin fast and grow slower. */
+  everyS?: number | undefined;
+};
 
 export interface ServicePlan extends JobPlan {
-  port: 'auto' | number;
+  /** Undefined: it listens on no port, and no client can talk to it. */
+  port: 'auto' | number | undefined;
   endpoint: { scheme: string; path: string };
   readiness: Readiness;
 }
@@ -19,6 +42,11 @@ export abstract class Service<Recipe extends ServiceFrame = ServiceFrame> extend
   /** What a client asks for when it does not say: a model server's model. */
   get model(): string | undefined {
     return undefined;
+  }
+
+  /** Whether it has a port: known before it is planned, because `$SBENCH_PORT` means nothing without. */
+  get listens(): boolean {
+    return true;
   }
 
   abstract override plan(context: JobContext): ServicePlan;

@@ -42,7 +42,7 @@ export function planSession(request: PlanRequest): Plan {
   const problems = new Problems();
   for (const pair of overrides) problems.add(setOverride(source, pair));
 
-  const { frame, hasClients, services, clients } = readRecipe(source, factory, problems);
+  const { frame, hasClients, services, clients, notes } = readRecipe(source, factory, problems);
   const cluster = chooseCluster(source, settings, problems);
   // Without a cluster neither variables nor presets are known: every further problem would be a consequence.
   if (!cluster) throw problems.error;
@@ -50,7 +50,7 @@ export function planSession(request: PlanRequest): Plan {
   const session: SessionContext = {
     source,
     problems,
-    notes: new Set(),
+    notes: new Set(notes),
     cluster,
     ...clusterPlaces(cluster, settings, problems),
     version: request.version,

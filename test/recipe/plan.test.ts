@@ -25,7 +25,7 @@ sb_port 'auto'
 export OLLAMA_HOST='0.0.0.0:'"\${SBENCH_PORT}"
 export OLLAMA_MODELS="\${HOME}"'/llm/models'
 export OLLAMA_NUM_PARALLEL='2'
-sb_ready_http 'POST' '/api/generate' '{"model":"tiny","prompt":"hi","stream":false,"options":{"num_predict":1}}' '"done":true' 'not found'
+sb_ready_http 'POST' '/api/generate' '{"model":"tiny","prompt":"hi","stream":false,"options":{"num_predict":1}}' '"done":true' 'not found' '2??' '120'
 sb_serve "\${HOME}"'/llm/bin/ollama-compatible' 'serve'
 `);
   expect(client?.script.replace(/"prompt":"[^"]*"/, '"prompt":"…"')).toBe(`#!/bin/bash
@@ -318,7 +318,7 @@ test('labels and the name', () => {
 
 test('the kinds there are', () => {
   const jobs = builtInJobs();
-  expect([jobs.listServices(), jobs.listClients()]).toEqual([['ollama'], ['ollama']]);
+  expect([jobs.listServices(), jobs.listClients()]).toEqual([['container', 'ollama'], ['ollama']]);
   expect(jobs.createService('ollama', SERVICE).model).toBe('tiny');
   expect(() => jobs.createService('constructor', {})).toThrow('no service kind');
   const [first] = [jobs.serviceKind('ollama')];

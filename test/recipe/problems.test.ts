@@ -104,8 +104,8 @@ test.each([
 });
 
 test('an unknown kind names those there are; a client alone comes later', () => {
-  expect(messagesOf(() => planOf('service: {type: vllm, model: x}'))).toEqual([
-    "r.yaml:1:17 the service kind 'vllm' is not supported yet in this version; there are: ollama",
+  expect(messagesOf(() => planOf('service: {type: grafana}'))).toEqual([
+    "r.yaml:1:17 there is no service kind 'grafana'; there are: container, ollama",
   ]);
   expect(messagesOf(() => planOf('service: {model: x}'))).toEqual([
     "r.yaml:1:1 service needs 'type'; there are: ollama",

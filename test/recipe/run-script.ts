@@ -15,6 +15,7 @@ sb_file() { say sb_file $# "$@"; }
 sb_ready_http() { say sb_ready_http $# "$@"; }
 sb_ready_tcp() { say sb_ready_tcp $# "$@"; }
 sb_ready_command() { say sb_ready_command $# "$@"; }
+sb_ready_every() { say sb_ready_every $# "$@"; }
 sb_ready_none() { say sb_ready_none $# "$@"; }
 last() { say "$@"; say ENVIRONMENT; env -0; exit 0; }
 sb_serve() { last sb_serve $# "$@"; }

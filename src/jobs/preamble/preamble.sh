@@ -106,10 +106,20 @@ sb_module() {
   set -u
 }
 
-# sb_port auto|NUMBER: a free port, because two sessions may share a node.
+# sb_port auto|NUMBER: a free port, because two sessions may share a node. One that is asked for must be free: whoever
+# has it would answer our checks, and be measured.
 sb_port() {
   local try hex
   SBENCH_PORT=$1
+  if [ "$1" != auto ]; then
+    printf -v hex ':%04X [0-9A-F]*:0000 0A ' "$1"
+    for try in {1..20}; do
+      grep -qs "$hex" /proc/net/tcp /proc/net/tcp6 || break
+      # A Slurm job that is just ending may still hold it.
+      [ "$try" -lt 20 ] || sb_die "port $1 is in use on $(uname -n); give ports: auto, or another"
+      sleep 1
+    done
+  fi
   if [ "$1" = auto ]; then
     for try in {1..200}; do
       SBENCH_PORT=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
@@ -140,35 +150,99 @@ sb_target() {
 sb_file() { printf '%s' "$2" >"$SBENCH_WORK/$1" || sb_die "cannot write $SBENCH_WORK/$1"; }
 
 # Readiness is probed on the service's own node with what every node has: bash.
+SB_READY_EVERY=''
 sb_ready_none() { SB_PROBE=(true) SB_READY_TEXT='' SB_FATAL_TEXT=''; }
-sb_ready_tcp() { SB_PROBE=(sb_probe_tcp) SB_READY_TEXT='' SB_FATAL_TEXT=''; }
-sb_ready_command() { SB_PROBE=("$@") SB_READY_TEXT='' SB_FATAL_TEXT=''; }
-sb_ready_http() { SB_PROBE=(sb_probe_http "$1" "$2" "$3") SB_READY_TEXT=$4 SB_FATAL_TEXT=$5; }
-sb_probe_tcp() { timeout 5 bash -c ': <>"/dev/tcp/127.0.0.1/$0"' "$SBENCH_PORT"; }
+sb_ready_tcp() { SB_PROBE=(sb_probe_host) SB_READY_TEXT='' SB_FATAL_TEXT=''; }
+sb_ready_command() { SB_PROBE=(timeout 60 "$@") SB_READY_TEXT='' SB_FATAL_TEXT=''; }
+# sb_ready_http METHOD PATH BODY TEXT FATAL_TEXT STATUSES PATIENCE_S
+sb_ready_http() { SB_PROBE=(sb_probe_http "$1" "$2" "$3" "$6" "$7") SB_READY_TEXT=$4 SB_FATAL_TEXT=$5; }
+sb_ready_every() { SB_READY_EVERY=$1; }
+# The address under which the service answers here: it may listen on this node's own address only, or on IPv6 only.
+sb_probe_host() {
+  local host
+  for host in 127.0.0.1 ::1 $(hostname -I 2>/dev/null) "$(uname -n)"; do
+    timeout 5 bash -c ': <>"/dev/tcp/$0/$1"' "$host" "$SBENCH_PORT" 2>/dev/null && printf '%s' "$host" && return
+  done
+  return 1
+}
+# sb_http HOST PORT METHOD PATH BODY: the answer's status on a line, below it its body. It believes the answer's own
+# word on its length, because not every server closes; run it under `timeout`, because not every server answers.
+sb_http() {
+  local LC_ALL=C host=$1 line status=100 length='' chunked='' size most=1048576
+  case $host in *:*) host=[$host] ;; esac
+  exec 3<>"/dev/tcp/$1/$2" || return 1
+  {
+    printf '%s %s HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: sbench\r\nAccept: */*\r\nConnection: close\r\n' "$3" "$4" "$host" "$2"
+    [ "$3" != POST ] || printf 'Content-Type: application/json\r\nContent-Length: %s\r\n' "${#5}"
+    printf '\r\n%s' "$5"
+    # bash writes line by line, and not every server takes a request in pieces.
+  } | cat >&3
+  while [[ $status == 10[0-3] ]]; do
+    IFS= read -r -n 8192 line <&3
+    [[ $line =~ ^HTTP/[0-9.]+' '([1-5][0-9][0-9])([^0-9]|$) ]] || return 1
+    status=${BASH_REMATCH[1]}
+    while IFS= read -r -n 8192 line <&3; do
+      line=${line%$'\r'}
+      case "${line,,}" in
+      '') break ;;
+      content-length:*) length=${line#*:} length=${length//[!0-9]/} ;;
+      transfer-encoding:*chunked*) chunked=yes ;;
+      esac
+    done
+  done
+  printf '%s\n' "$status"
+  case $3.$status in HEAD.* | *.204 | *.304) return ;; esac
+  if [ -n "$chunked" ]; then
+    while IFS= read -r -n 64 size <&3; do
+      size=${size%%[!0-9A-Fa-f]*}
+      [ -n "$size" ] && [ "${#size}" -lt 8 ] && [ "$((16#$size))" -gt 0 ] || break
+      head -c "$((16#$size))" <&3
+      read -r line <&3
+    done | head -c "$most"
+  elif [ -n "$length" ]; then
+    [ "${#length}" -lt 8 ] && [ "$length" -lt "$most" ] && most=$length
+    head -c "$most" <&3
+  else
+    head -c "$most" <&3
+  fi
+}
+SB_HTTP="$(declare -f sb_http); sb_http \"\$@\""
+# sb_probe_http METHOD PATH BODY STATUSES PATIENCE_S: prints the body; true when the status is one of those wanted.
 sb_probe_http() {
-  # HTTP/1.0: no chunks, so the expected text cannot be cut in two.
-  timeout 120 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" || exit 1
-    LC_ALL=C
-    printf "%s %s HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s" \
-      "$1" "$2" "${#3}" "$3" >&3
-    head -c 1048576 <&3' "$SBENCH_PORT" "$@"
+  local answer status want wanted
+  answer=$(timeout "$5" bash -c "$SB_HTTP" sb_http "$(sb_probe_host)" "$SBENCH_PORT" "$1" "$2" "$3")
+  status=${answer%%$'\n'*}
+  [ -n "$status" ] || return 1
+  printf '%s' "HTTP $status" >"$SBENCH_WORK/.answer"
+  [ "$status" = "$answer" ] || printf '%s' "${answer#*$'\n'}"
+  read -ra wanted <<<"$4"
+  for want in "${wanted[@]}"; do [[ $status == $want ]] && return 0; done
+  return 1
 }
 # Probes until ready; a text that means "never" ends the service at once, so that no GPU waits for nothing.
 sb_watch_ready() {
-  local answer pause=0.2
+  local answer why seen='' pause=0.2
   while :; do
+    why='without the text that means ready'
     if answer=$("${SB_PROBE[@]}" 2>/dev/null); then
       if [ -z "$SB_READY_TEXT" ] || [[ $answer == *"$SB_READY_TEXT"* ]]; then
         : >"$SB_DIR/.ready.$SB_ROLE"
         sb_emit r ready "\"port\":${SBENCH_PORT:-0}" && return
       fi
+    else why=''
     fi
     if [ -n "$SB_FATAL_TEXT" ] && [[ ${answer:-} == *"$SB_FATAL_TEXT"* ]]; then
       printf 'it will never be ready: %s' "$(printf '%s' "$answer" | tail -n 1 | head -c 500)" >"$SBENCH_WORK/.fatal"
       kill -TERM $$
       return
     fi
-    sleep "$pause"
+    # Whoever wonders why it takes so long finds the answer in the log.
+    if [ -f "$SBENCH_WORK/.answer" ]; then
+      why="it answers $(cat "$SBENCH_WORK/.answer") $why"
+      [ "$why" = "$seen" ] || sb_say "not ready yet: $why"
+      seen=$why
+    fi
+    sleep "${SB_READY_EVERY:-$pause}"
     case $pause in 0.2) pause=0.5 ;; 0.5) pause=1 ;; *) pause=2 ;; esac
   done
 }
