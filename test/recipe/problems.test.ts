@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { builtInJobs } from '../../src/jobs/registry.ts';
 import { parseLocated } from '../../src/shared/yaml/parse-located.ts';
 import { messagesOf, planOf, problemsOf } from './fixture.ts';
 
@@ -103,12 +104,14 @@ test.each([
   ]);
 });
 
+const KINDS = builtInJobs().listServices().join(', ');
+
 test('an unknown kind names those there are; a client alone comes later', () => {
   expect(messagesOf(() => planOf('service: {type: grafana}'))).toEqual([
-    "r.yaml:1:17 there is no service kind 'grafana'; there are: container, ollama",
+    `r.yaml:1:17 there is no service kind 'grafana'; there are: ${KINDS}`,
   ]);
   expect(messagesOf(() => planOf('service: {model: x}'))).toEqual([
-    "r.yaml:1:1 service needs 'type'; there are: ollama",
+    `r.yaml:1:1 service needs 'type'; there are: ${KINDS}`,
   ]);
   expect(messagesOf(() => planOf('client: {type: ollama}'))).toEqual([
     'r.yaml:1:1 a recipe without a service is not supported yet in this version',
