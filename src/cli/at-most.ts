@@ -7,12 +7,12 @@ export interface AtMost {
   unlimited: string[];
 }
 
-/** What a session holds at most, when every Slurm job runs to its time limit. */
-export function atMost(plan: Plan): AtMost {
+/** What sessions hold at most, when every Slurm job runs to its time limit. */
+export function atMost(plans: readonly Plan[]): AtMost {
   const sum: AtMost = { nodeHours: 0, gpuHours: 0, unlimited: [] };
-  for (const role of plan.roles) {
+  for (const role of plans.flatMap(({ roles }) => roles)) {
     if (role.timeLimitS === undefined) {
-      sum.unlimited.push(role.role);
+      if (!sum.unlimited.includes(role.role)) sum.unlimited.push(role.role);
       continue;
     }
     const hours = role.timeLimitS / 3600;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { requestCancel } from '../producer/cancel-session.ts';
 import type { ProducerDeps } from '../producer/connect-producer.ts';
-import { findSession } from '../producer/find-session.ts';
+import { findSessions } from '../producer/find-session.ts';
 import { liveWorkers } from '../producer/live-workers.ts';
 import { type SessionView, sessionView } from '../producer/session-view.ts';
 import { watchSession } from '../producer/watch-session.ts';
@@ -16,17 +16,17 @@ const FAR_BACK = 10_000;
 export function addCancel(program: Command, cli: Cli): void {
   program
     .command('cancel')
-    .argument('[id]', 'a session: its id, a prefix of it, or @last')
-    .description('end a session; returns when its Slurm jobs are gone')
+    .argument('[id]', 'a session or a group: its id, a prefix of it, or @last')
+    .description('end a session, or all of a group; returns when the Slurm jobs are gone')
     .option('--all', 'end every session that is not over')
     .option('--json', 'one JSON object a session')
     .addHelpText('after', '\nExample:\n  sbench cancel @last')
     .action(async (name: string | undefined, options: { all?: true; json?: true }, command: Command) => {
       if ((name === undefined) !== (options.all === true)) {
-        throw new UsageError('name one session, or give --all', 'Example: sbench cancel @last');
+        throw new UsageError('name one session or group, or give --all', 'Example: sbench cancel @last');
       }
       await withProducer(settingsFor(cli, command), async (deps) => {
-        const ids = name === undefined ? await openSessions(deps) : [await findSession(deps.store, name)];
+        const ids = name === undefined ? await openSessions(deps) : (await findSessions(deps, name)).ids;
         if (ids.length === 0) cli.terminal.say('no session runs or waits');
         await cancelAll(cli, deps, ids, options.json === true);
       });

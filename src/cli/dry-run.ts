@@ -1,9 +1,34 @@
 import type { Plan, RolePlan } from '../shared/plan/plan.ts';
 import { atMost } from './at-most.ts';
+import { valuesText } from './group-text.ts';
 import { printableLines } from './printable-text.ts';
+import { table } from './table.ts';
 
 /** What would run, whole: the plan is frozen at submission, so this is what runs. */
-export function dryRunText(plan: Plan): string {
+export function dryRunText(plans: readonly Plan[]): string {
+  const [first, ...others] = plans;
+  if (!first) return '';
+  if (others.length === 0) return planText(first);
+  const rows = plans.map(({ group, roles }) => [
+    String(group?.index ?? ''),
+    valuesText({ group: group && { id: '', ...group } }),
+    roles.map(({ role, options }) => `${role}: ${options.join(' ')}`).join('; '),
+  ]);
+  const titles = ['#', 'VALUES', 'SBATCH OPTIONS'].map((title) => ({ title }));
+  return [
+    `${plans.length} sessions as one group`,
+    '',
+    table(titles, rows),
+    '',
+    'The first of them:',
+    '',
+    planText(first),
+    '',
+    `all ${plans.length} together: ${costLine(plans)}`,
+  ].join('\n');
+}
+
+function planText(plan: Plan): string {
   const { username, hostname, port, name, workdir } = plan.cluster;
   const lines = [
     `session  ${plan.name}`,
@@ -15,13 +40,14 @@ export function dryRunText(plan: Plan): string {
     ...plan.notes.map((note) => `note     ${note}`),
     ...plan.roles.flatMap(roleLines),
     '',
-    costLine(plan),
+    costLine([plan]),
   ];
   return lines.map(printableLines).join('\n');
 }
 
-export function dryRunData(plan: Plan) {
-  return { plan, atMost: atMost(plan) };
+export function dryRunData(plans: readonly Plan[]) {
+  const [plan, ...others] = plans;
+  return others.length === 0 ? { plan, atMost: atMost(plans) } : { plans, atMost: atMost(plans) };
 }
 
 function roleLines(role: RolePlan): string[] {
@@ -44,8 +70,8 @@ function artifactLine(artifact: RolePlan['artifacts'][number]): string {
   return `${artifact.as}: ${artifact.bytes} bytes, sha256 ${artifact.sha256}`;
 }
 
-function costLine(plan: Plan): string {
-  const { nodeHours, gpuHours, unlimited } = atMost(plan);
+function costLine(plans: readonly Plan[]): string {
+  const { nodeHours, gpuHours, unlimited } = atMost(plans);
   const gpus = gpuHours > 0 ? ` and ${hours(gpuHours)} GPU-hours` : '';
   const open =
     unlimited.length === 0

@@ -30,6 +30,12 @@ export function exitCodeOfSession({ state, results }: Pick<SessionRecord, 'state
   return Object.values(results).some(isInvalid) ? EXIT.invalid : EXIT.succeeded;
 }
 
+/** The worst of several: a failure before a cancel, a cancel before a result that is none. */
+export function exitCodeOfSessions(sessions: readonly Pick<SessionRecord, 'state' | 'results'>[]): number {
+  const codes = new Set(sessions.map(exitCodeOfSession));
+  return [EXIT.failed, EXIT.cancelled, EXIT.invalid].find((code) => codes.has(code)) ?? EXIT.succeeded;
+}
+
 /** Validity codes only say what to know about a number; a result that says `failed` is none. */
 function isInvalid(result: unknown): boolean {
   const parsed = resultSchema.safeParse(result);

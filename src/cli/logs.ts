@@ -24,7 +24,7 @@ export function addLogs(program: Command, cli: Cli): void {
     .action(async (name: string, role: string | undefined, options: { kib: number }, command: Command) => {
       const settings = settingsFor(cli, command);
       await withProducer(settings, async (deps) => {
-        const id = await findSession(deps.store, name);
+        const id = await findSession(deps, name);
         const session = await deps.store.read(id);
         if (!session) throw noSession(id);
         const roles = rolesOf(session, role);

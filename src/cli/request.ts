@@ -9,16 +9,21 @@ import type { Terminal } from './terminal.ts';
 
 const LONGEST_RECIPE = 1024 * 1024;
 
-/** A recipe's file and the options that change it, as a request for a plan. */
+/** A recipe's file, or its files, and the options that change it, as a request for a plan. */
 export function planRequest(
   terminal: Terminal,
   settings: Settings,
-  file: string,
+  files: readonly string[],
   given: { set?: readonly string[]; label?: readonly string[] },
 ): Omit<PlanRequest, 'blobs'> {
-  return {
-    recipeText: readRecipeFile(resolve(terminal.cwd, file), file),
+  const [first = { text: '', file: '' }, ...more] = files.map((file) => ({
+    text: readRecipeFile(resolve(terminal.cwd, file), file),
     file,
+  }));
+  return {
+    recipeText: first.text,
+    file: first.file,
+    more,
     settings,
     overrides: given.set,
     labels: readLabels(given.label ?? []),

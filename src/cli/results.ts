@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ProducerDeps } from '../producer/connect-producer.ts';
-import { findSession, noSession } from '../producer/find-session.ts';
+import { findSessions, noSession } from '../producer/find-session.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
 import { isOver, resultsName } from '../shared/session/record.ts';
@@ -11,6 +11,7 @@ import type { Settings } from '../shared/settings/settings.ts';
 import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
 import { readTar } from '../workers/read-results.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
+import { valuesText } from './group-text.ts';
 import { withPlace } from './place.ts';
 import { jsonLine, printableLines } from './printable-text.ts';
 import { localFolder } from './show-results.ts';
@@ -20,7 +21,7 @@ const LOG_BYTES = 1024 * 1024;
 export function addResults(program: Command, cli: Cli): void {
   program
     .command('results')
-    .argument('<id>', 'a session: its id, a prefix of it, or @last')
+    .argument('<id>', 'a session or a group: its id, a prefix of it, or @last')
     .description("a session's files: where they are here, after bringing them from the cluster if need be")
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  sbench results @last')
@@ -28,18 +29,30 @@ export function addResults(program: Command, cli: Cli): void {
       const { terminal } = cli;
       const settings = settingsFor(cli, command);
       await withProducer(settings, async (deps) => {
-        const id = await findSession(deps.store, name);
-        const session = await deps.store.read(id);
-        if (!session) throw noSession(id);
-        const folder = await bringHome(settings, deps, session, terminal.cwd);
-        const files = await filesIn(folder);
-        terminal.print(
-          options.json
-            ? jsonLine({ id, folder, files, results: session.record.results })
-            : printableLines([folder, ...files.map((file) => `  ${file}`)].join('\n')),
-        );
+        const { group, ids } = await findSessions(deps, name);
+        const all: Awaited<ReturnType<typeof resultsOf>>[] = [];
+        for (const id of ids) {
+          const session = await deps.store.read(id);
+          if (!session) throw noSession(id);
+          // Of a group, what is there already is worth having.
+          if (group && !isOver(session.record)) terminal.say(`${id} is ${session.record.state}`);
+          else all.push(await resultsOf(settings, deps, session, terminal.cwd));
+        }
+        if (options.json) terminal.print(jsonLine(group ? { group: group.id, sessions: all } : all[0]));
+        else for (const one of all) terminal.print(resultsText(one));
       });
     });
+}
+
+async function resultsOf(settings: Settings, deps: ProducerDeps, session: StoredSession, cwd: string) {
+  const { id, results, group } = session.record;
+  const folder = await bringHome(settings, deps, session, cwd);
+  return { id, ...(group ? { group } : {}), folder, files: await filesIn(folder), results };
+}
+
+function resultsText({ group, folder, files }: Awaited<ReturnType<typeof resultsOf>>): string {
+  const values = group ? `  (${valuesText({ group })})` : '';
+  return printableLines([`${folder}${values}`, ...files.map((file) => `  ${file}`)].join('\n'));
 }
 
 /** The local copy, whoever made it; else the cluster's, brought into the results folder of this host. */

@@ -23,7 +23,7 @@ export function addRetry(program: Command, cli: Cli): void {
       ): Promise<void> => {
         const { terminal } = cli;
         await withProducer(settingsFor(cli, command), async (deps) => {
-          const id = await findSession(deps.store, name);
+          const id = await findSession(deps, name);
           const { attempt, cluster } = await retrySession(deps, id, options);
           if (options.watch) {
             terminal.say(`attempt ${attempt} of ${id}`);

@@ -1,19 +1,22 @@
 import type { Command } from 'commander';
 import type { ProducerDeps } from '../producer/connect-producer.ts';
-import { findSession } from '../producer/find-session.ts';
+import { findSessions } from '../producer/find-session.ts';
+import { groupView } from '../producer/group-view.ts';
 import { liveWorkers } from '../producer/live-workers.ts';
 import { type SessionView, sessionView } from '../producer/session-view.ts';
 import { readBreaker } from '../shared/cluster/breaker.ts';
 import { printable } from '../shared/yaml/problem.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
+import { groupText, valuesText } from './group-text.ts';
 import { jsonLine } from './printable-text.ts';
+import { waitsFor } from './session-words.ts';
 import { resultsPlace, resultTables } from './show-results.ts';
 import { table } from './table.ts';
 
 export function addStatus(program: Command, cli: Cli): void {
   program
     .command('status')
-    .argument('[id]', 'a session; without one, everything that is not over')
+    .argument('[id]', 'a session or a group; without one, everything that is not over')
     .description('what runs, and why it waits')
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  sbench status @last')
@@ -25,7 +28,13 @@ export function addStatus(program: Command, cli: Cli): void {
           cli.terminal.print(options.json ? jsonLine(all) : allText(all));
           return;
         }
-        const view = await sessionView(deps, await findSession(deps.store, id));
+        const { group, ids } = await findSessions(deps, id);
+        if (group) {
+          const view = await groupView(deps, group.id);
+          cli.terminal.print(options.json ? jsonLine(view) : groupText(view));
+          return;
+        }
+        const view = await sessionView(deps, ids[0] ?? id);
         cli.terminal.print(options.json ? jsonLine(view) : sessionText(view));
       });
     });
@@ -64,16 +73,6 @@ function allText({ clusters, sessions }: Awaited<ReturnType<typeof statusOfAll>>
   return `${known}\n\n${table(titles, rows)}`;
 }
 
-/** Each role in a word or two: what it is at, and what Slurm says why it waits. */
-const waitsFor = ({ roles }: SessionView): string =>
-  Object.values(roles)
-    .filter(({ phase }) => phase !== 'none')
-    .map(
-      ({ side, name, phase, reason, verdict }) =>
-        `${side} ${name} ${verdict ?? phase}${reason ? ` (${reason})` : ''}`,
-    )
-    .join(', ');
-
 function sessionText(view: SessionView): string {
   const { cluster, ending, labels, counts } = view;
   const facts: [string, string | undefined][] = [
@@ -84,6 +83,7 @@ function sessionText(view: SessionView): string {
       cluster.unreachable ? `${cluster.name}, unreachable: ${cluster.unreachable.why}` : cluster.name,
     ],
     ['workers', cluster.workers.join(', ') || `none; run 'sbench worker --clusters ${cluster.name}'`],
+    ['group', view.group && `${view.group.id}, ${view.group.index} of ${view.group.of}: ${valuesText(view)}`],
     ['attempt', view.attempt > 1 ? String(view.attempt) : undefined],
     [
       'labels',

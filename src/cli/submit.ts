@@ -1,13 +1,18 @@
 import type { Command } from 'commander';
 import type { ProducerDeps } from '../producer/connect-producer.ts';
-import { enqueueSession } from '../producer/enqueue-session.ts';
+import { enqueueSessions } from '../producer/enqueue-sessions.ts';
+import { noSession } from '../producer/find-session.ts';
+import { groupView } from '../producer/group-view.ts';
 import { loadLoadgen } from '../producer/load-loadgen.ts';
-import { planSession } from '../producer/plan-session.ts';
+import { planSessions } from '../producer/plan-session.ts';
 import { sessionView } from '../producer/session-view.ts';
+import { readGroup } from '../shared/redis/group-store.ts';
 import { printable } from '../shared/yaml/problem.ts';
 import { type Cli, collect, settingsFor, withProducer } from './cli.ts';
 import { dryRunData, dryRunText } from './dry-run.ts';
 import { follow, warnIfUnserved } from './follow.ts';
+import { followGroup } from './follow-group.ts';
+import { valuesText } from './group-text.ts';
 import { jsonLine } from './printable-text.ts';
 import { planRequest } from './request.ts';
 
@@ -23,11 +28,11 @@ interface Options {
 export function addSubmit(program: Command, cli: Cli): void {
   program
     .command('submit')
-    .argument('<recipe>', 'a YAML file')
-    .description('put a session in the queues and print its id')
+    .argument('<recipe...>', 'a YAML file, or several that are one recipe')
+    .description('put a session, or a group of them, in the queues and print its id')
     .option('--set <path=value>', 'change the recipe (repeatable)', collect)
     .option('--label <name=value>', 'mark the session (repeatable)', collect)
-    .option('--key <id>', 'the same key with the same recipe is the same session')
+    .option('--key <id>', 'the same key with the same recipe is the same session, or group')
     .option('--watch', 'stay until its end; the exit code tells how it ended')
     .option('--dry-run', 'print the plan, every batch script and what it costs at most; contact nothing')
     .option('--json', 'one JSON object; with --watch one a line, the session last')
@@ -35,25 +40,50 @@ export function addSubmit(program: Command, cli: Cli): void {
       'after',
       '\nExample:\n  sbench submit recipes/quickstart.yaml --set client.parameters.max_tokens=64 --watch',
     )
-    .action(async (recipe: string, options: Options, command: Command) => {
+    .action(async (recipes: string[], options: Options, command: Command) => {
       const { terminal } = cli;
       const settings = settingsFor(cli, command);
       const loadgen = await loadLoadgen();
-      const plan = planSession({
-        ...planRequest(terminal, settings, recipe, options),
+      const plans = planSessions({
+        ...planRequest(terminal, settings, recipes, options),
         blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },
       });
       if (options.dryRun) {
-        terminal.print(options.json ? jsonLine(dryRunData(plan)) : dryRunText(plan));
+        terminal.print(options.json ? jsonLine(dryRunData(plans)) : dryRunText(plans));
         return;
       }
-      for (const note of plan.notes) terminal.say(printable(`note: ${note}`));
+      const notes = new Set(plans.flatMap((plan) => plan.notes));
+      for (const note of notes) terminal.say(printable(`note: ${note}`));
       await withProducer(settings, async (deps) => {
-        const { id, created } = await enqueueSession(deps, plan, { key: options.key, blobs: [loadgen] });
-        if (!created) terminal.say(`this key and recipe were submitted before, as session ${id}`);
-        await submitted(cli, deps, id, plan.cluster.name, options);
+        const { group, sessions } = await enqueueSessions(deps, plans, {
+          key: options.key,
+          blobs: [loadgen],
+        });
+        const [first] = sessions;
+        const id = group ?? first?.id ?? '';
+        if (sessions.every(({ created }) => !created)) {
+          terminal.say(`this key and recipe were submitted before, as ${group ? 'group' : 'session'} ${id}`);
+        }
+        if (group) await submittedGroup(cli, deps, group, options);
+        else await submitted(cli, deps, id, plans[0]?.cluster.name ?? '', options);
       });
     });
+}
+
+async function submittedGroup(cli: Cli, deps: ProducerDeps, id: string, options: Options) {
+  const { terminal } = cli;
+  const group = await readGroup(deps.redis, id);
+  if (!group) throw noSession(id);
+  const view = await groupView(deps, id);
+  if (options.json && !options.watch) terminal.print(jsonLine(view));
+  // On stdout the id alone, so that a script can go on with it.
+  else if (options.json) terminal.say(id);
+  else {
+    terminal.print(id);
+    for (const session of view.sessions) terminal.say(printable(`  ${session.id}  ${valuesText(session)}`));
+  }
+  if (options.watch) cli.exitCode = await followGroup(deps, terminal, group, options.json === true);
+  else for (const cluster of group.clusters) await warnIfUnserved(deps, terminal, cluster);
 }
 
 async function submitted(cli: Cli, deps: ProducerDeps, id: string, cluster: string, options: Options) {

@@ -7,11 +7,14 @@ import { MAX_WORD, UNSPEAKABLE } from './shell-word.ts';
 const RESERVED =
   /^(PATH|HOME|USER|IFS|ENV|CDPATH|GLOBIGNORE|UID|EUID|PPID|GROUPS|SHELLOPTS|POSIXLY_CORRECT|OPTIND|OPTERR|LINENO|RANDOM|SRANDOM|SECONDS|HISTCMD|DIRSTACK|FUNCNAME|PIPESTATUS|PS4|TMOUT|EPOCH.*|BASH.*|SLURM_.*|SB_.*|SBENCH_.*|TARGET_SERVICE_.*)$/i;
 
+/** Names that the cluster or sbench gives a meaning to. */
+export const isReservedVariable = (name: string): boolean => RESERVED.test(name);
+
 const name = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of an environment variable')
   .refine(
-    (key) => !RESERVED.test(key),
+    (key) => !isReservedVariable(key),
     'is set by the cluster or by sbench; use setup: [export …] if you must',
   );
 

@@ -5,6 +5,7 @@ import { notYet } from '../shared/yaml/not-yet.ts';
 import { containerRecipe } from './container.ts';
 import { environmentRecipe } from './environment.ts';
 import { healthCheck } from './health-check.ts';
+import { matrixShape } from './matrix.ts';
 import { MAX_WORD, UNSPEAKABLE } from './shell-word.ts';
 
 /** Any text that can travel through a shell unchanged. */
@@ -84,9 +85,7 @@ export const recipeFrame = z.strictObject({
     .refine((order) => order === 'sequential', "'together' is not supported yet in this version")
     .optional(),
   timeouts: timeouts.extend({ max_idle: duration.optional(), dead_man: duration.optional() }).optional(),
-  matrix: notYet(),
-  exclude: notYet(),
-  repeat: notYet(),
+  ...matrixShape,
 });
 
 export type ServiceFrame = z.infer<typeof serviceFrame>;

@@ -1,5 +1,5 @@
 import { UsageError } from '../shared/errors.ts';
-import { newSessionId } from '../shared/ids.ts';
+import { isGroupId, newSessionId } from '../shared/ids.ts';
 import type { ClusterPlan, Plan } from '../shared/plan/plan.ts';
 import { clusterStore } from '../shared/redis/cluster-store.ts';
 import { keys } from '../shared/redis/keys.ts';
@@ -19,6 +19,11 @@ export interface Enqueued {
   created: boolean;
 }
 
+export interface EnqueueGiven {
+  key?: string;
+  blobs: readonly BlobData[];
+}
+
 /**
  * Record first, then the flow: reconcile finishes what a crash between the two leaves. The same key with the same
  * recipe is the same session, so whoever got no answer may simply ask again.
@@ -27,39 +32,50 @@ export interface Enqueued {
 export async function enqueueSession(
   deps: ProducerDeps,
   plan: Plan,
-  { key, blobs }: { key?: string; blobs: readonly BlobData[] },
+  { key, blobs }: EnqueueGiven,
 ): Promise<Enqueued> {
-  const { redis, store } = deps;
   checkKey(key);
-  await clusterStore(redis, plan.cluster.name).register(definition(plan.cluster));
-  for (const { sha256, data } of blobs) await redis.set(keys.blob(sha256), data, 'NX');
+  await prepare(deps, [plan], blobs);
+  return enqueue(deps, plan, { key });
+}
 
-  const given = { key, recipeSha256: plan.recipe.sha256, createdAt: Date.now() };
+/** What the sessions of a recipe stand on: clusters that are what they were, and the blobs. */
+export async function prepare({ redis }: ProducerDeps, plans: readonly Plan[], blobs: readonly BlobData[]) {
+  const clusters = new Map(plans.map(({ cluster }) => [cluster.name, cluster]));
+  for (const cluster of clusters.values())
+    await clusterStore(redis, cluster.name).register(definition(cluster));
+  for (const { sha256, data } of blobs) await redis.set(keys.blob(sha256), data, 'NX');
+}
+
+/** One session, of its own or in a group; everything it stands on is there. */
+export async function enqueue(
+  deps: ProducerDeps,
+  plan: Plan,
+  { key, group }: { key?: string; group?: string },
+): Promise<Enqueued> {
+  const { store } = deps;
+  const given = { key, group, recipeSha256: plan.recipe.sha256, createdAt: Date.now() };
   const record = newRecord(newSessionId(), plan, given);
   const stored = await store.create(record, plan);
   const created = stored.id === record.id;
+  if (stored.recipeSha256 !== plan.recipe.sha256) throw otherWork(key, 'with another recipe', stored.id);
   const session = await store.read(stored.id);
   if (!session) throw new UsageError(`the key '${key}' belongs to session ${stored.id}, which is gone`);
-  if (!created) sameWork(session, plan, key ?? '');
+  if (session.record.cluster !== plan.cluster.name) {
+    throw otherWork(key, `on cluster ${session.record.cluster}`, stored.id);
+  }
   if (session.record.state === 'planned') await addFlow(deps, session);
   return { id: stored.id, created };
 }
 
-function sameWork({ record }: StoredSession, plan: Plan, key: string): void {
-  const other =
-    record.recipeSha256 !== plan.recipe.sha256
-      ? 'with another recipe'
-      : record.cluster !== plan.cluster.name
-        ? `on cluster ${record.cluster}`
-        : undefined;
-  if (other === undefined) return;
-  throw new UsageError(
-    `the key '${key}' was given before, ${other}: session ${record.id}`,
+export function otherWork(key: string | undefined, how: string, id: string): UsageError {
+  return new UsageError(
+    `the key '${key}' was given before, ${how}: ${isGroupId(id) ? 'group' : 'session'} ${id}`,
     'Use another key; one key is one piece of work.',
   );
 }
 
-function checkKey(key: string | undefined): void {
+export function checkKey(key: string | undefined): void {
   if (key === undefined || /^[^\p{Cc}]{1,200}$/u.test(key)) return;
   throw new UsageError('a key has 1 to 200 characters and no control characters');
 }

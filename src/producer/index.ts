@@ -1,11 +1,13 @@
 import { homedir } from 'node:os';
 import { sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
+import { UsageError } from '../shared/errors.ts';
 import { loadSettings } from '../shared/settings/load-settings.ts';
 import { requestCancel } from './cancel-session.ts';
 import { closeProducer, connectProducer, type ProducerDeps } from './connect-producer.ts';
-import { type Enqueued, enqueueSession } from './enqueue-session.ts';
+import type { Enqueued } from './enqueue-session.ts';
+import { type EnqueuedAll, enqueueSessions } from './enqueue-sessions.ts';
 import { loadLoadgen } from './load-loadgen.ts';
-import { planSession } from './plan-session.ts';
+import { planSessions } from './plan-session.ts';
 import { retrySession } from './retry-session.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 import { ownVersion } from './version.ts';
@@ -13,7 +15,7 @@ import { type TimelineNote, watchSession } from './watch-session.ts';
 
 export { SbenchError, UsageError } from '../shared/errors.ts';
 export { RecipeError } from '../shared/yaml/problem.ts';
-export type { Enqueued, SessionView, TimelineNote };
+export type { Enqueued, EnqueuedAll, SessionView, TimelineNote };
 
 export interface EnqueueOptions {
   /** The same key with the same recipe is the same session, however often it is asked for. */
@@ -50,14 +52,32 @@ export class Producer {
 
   /**
    * @param recipe its YAML text, or the same as an object
+   * @throws RecipeError with every problem, UsageError when the key belongs to another recipe, or when the recipe makes
+   * several sessions.
+   */
+  async enqueueSession(recipe: string | object, options: EnqueueOptions = {}): Promise<Enqueued> {
+    const { plans, given } = await this.#plan(recipe, options);
+    const [plan] = plans;
+    if (!plan || plans.length > 1) {
+      throw new UsageError(`this recipe makes ${plans.length} sessions`, 'Use enqueueSessions for it.');
+    }
+    const { sessions } = await enqueueSessions(this.#deps, plans, given);
+    return sessions[0] as Enqueued;
+  }
+
+  /**
+   * All sessions of a recipe with a `matrix` or a `repeat`, as one group; of any other recipe its one session. Asked
+   * again with the same key it finishes what was interrupted, and doubles nothing.
    * @throws RecipeError with every problem, UsageError when the key belongs to another recipe.
    */
-  async enqueueSession(
-    recipe: string | object,
-    { key, labels, set, file = 'recipe' }: EnqueueOptions = {},
-  ): Promise<Enqueued> {
+  async enqueueSessions(recipe: string | object, options: EnqueueOptions = {}): Promise<EnqueuedAll> {
+    const { plans, given } = await this.#plan(recipe, options);
+    return enqueueSessions(this.#deps, plans, given);
+  }
+
+  async #plan(recipe: string | object, { key, labels, set, file = 'recipe' }: EnqueueOptions) {
     const loadgen = await loadLoadgen();
-    const plan = planSession({
+    const plans = planSessions({
       // JSON is YAML.
       recipeText: typeof recipe === 'string' ? recipe : JSON.stringify(recipe, null, 2),
       file,
@@ -68,7 +88,7 @@ export class Producer {
       blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },
       resolveTarget: sshTargetOf,
     });
-    return enqueueSession(this.#deps, plan, { key, blobs: [loadgen] });
+    return { plans, given: { key, blobs: [loadgen] } };
   }
 
   session(id: string): Promise<SessionView> {

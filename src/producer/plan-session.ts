@@ -6,18 +6,22 @@ import { planClient, planService, type SessionContext } from '../jobs/plan-role.
 import { readPreamble } from '../jobs/preamble.ts';
 import { readRecipe } from '../jobs/read-recipe.ts';
 import { builtInJobs, type JobFactory } from '../jobs/registry.ts';
-import { type ClusterPlan, type Plan, plan as planSchema } from '../shared/plan/plan.ts';
+import { UsageError } from '../shared/errors.ts';
+import { type ClusterPlan, type GroupPlace, type Plan, plan as planSchema } from '../shared/plan/plan.ts';
 import type { ClusterSettings, Settings } from '../shared/settings/settings.ts';
 import { LocatedSource } from '../shared/yaml/located-source.ts';
 import { didYouMean } from '../shared/yaml/nearest.ts';
 import { Problems } from '../shared/yaml/problems.ts';
 import { setOverride } from '../shared/yaml/set-override.ts';
 import { actionTree } from './action-tree.ts';
+import { eachCombination } from './each-combination.ts';
 
 export interface PlanRequest {
   recipeText: string;
   /** How messages call the recipe. */
   file: string;
+  /** Further files of the same recipe: a service in one, its client in another. */
+  more?: readonly { text: string; file: string }[];
   settings: Settings;
   /** `--set` pairs, such as `service.model=llama3`; the last one wins. */
   overrides?: readonly string[];
@@ -35,13 +39,42 @@ const START_LIMIT_S = 600;
 const MAX_IDLE_S = 30 * 60;
 const DEAD_MAN_S = 120 * 60;
 
-/** The recipe and the cluster's settings, frozen. Throws a RecipeError with every problem at once. */
+/** One session's plan. @throws RecipeError with every problem at once, UsageError when the recipe makes several. */
 export function planSession(request: PlanRequest): Plan {
-  const { recipeText, file, settings, overrides = [], labels = {}, factory = builtInJobs() } = request;
-  const source = LocatedSource.parse(recipeText, file);
+  const [plan, ...others] = planSessions(request);
+  if (plan && others.length === 0) return plan;
+  throw new UsageError(`${request.file} makes ${others.length + 1} sessions, and one is asked for`);
+}
+
+/**
+ * The recipe and the cluster's settings, frozen: one plan, or one for each combination of its matrix. Throws a
+ * RecipeError with every problem at once; one that several combinations have is told once.
+ */
+export const planSessions = (request: PlanRequest): Plan[] =>
+  eachCombination(readSource(request), (source, place) => planOne(request, source, place));
+
+/** Everything that is wrong with a recipe and can be told without any cluster. @returns how many sessions it makes. */
+export function checkRecipe(request: PlanRequest): number {
+  const checked = eachCombination(readSource(request), (source) => {
+    const problems = new Problems();
+    readRecipe(source, request.factory ?? builtInJobs(), problems);
+    problems.throwIfAny();
+  });
+  return checked.length;
+}
+
+/** The recipe with what `--set` changes. */
+function readSource({ recipeText, file, overrides = [], more = [] }: PlanRequest): LocatedSource {
+  const source = LocatedSource.parseAll([{ text: recipeText, file }, ...more]);
   const problems = new Problems();
   for (const pair of overrides) problems.add(setOverride(source, pair));
+  problems.throwIfAny();
+  return source;
+}
 
+function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace | undefined): Plan {
+  const { file, settings, labels = {}, factory = builtInJobs() } = request;
+  const problems = new Problems();
   const { frame, hasClients, services, clients, notes } = readRecipe(source, factory, problems);
   const cluster = chooseCluster(source, settings, problems);
   // Without a cluster neither variables nor presets are known: every further problem would be a consequence.
@@ -65,6 +98,11 @@ export function planSession(request: PlanRequest): Plan {
       deadManS: dead_man ?? DEAD_MAN_S,
     },
   };
+  for (const name of Object.keys(group?.values ?? {})) {
+    if (!session.variables.has(name)) continue;
+    const message = `matrix.${name} has the name of a variable of the cluster ${cluster.name}; use another`;
+    problems.at(source, ['matrix', name], message, 'key');
+  }
   const servicePlans = new Map(services.map((entry) => [entry.role, planService(entry, session)]));
   const clientPlans = clients.flatMap((entry) => {
     const target = servicePlans.get(entry.target.role);
@@ -77,8 +115,9 @@ export function planSession(request: PlanRequest): Plan {
     sbench: request.version,
     name: frame?.name ?? (basename(file).replace(/\.ya?ml$/i, '') || 'recipe'),
     cluster: clusterPlan(cluster, request.resolveTarget),
-    recipe: { file, text: recipeText, ...hashOf(recipeText, overrides) },
+    recipe: recipePlan(request),
     labels: { ...frame?.labels, ...labels },
+    ...(group ? { group } : {}),
     roles: [...servicePlans.values(), ...clientPlans],
     actions: actionTree(
       [...servicePlans.keys()],
@@ -152,8 +191,12 @@ function clusterPlan(cluster: ClusterSettings, resolve: PlanRequest['resolveTarg
 }
 
 /** Another `--set` is another recipe: the same key with it is an error, not the same session. */
-function hashOf(recipeText: string, overrides: readonly string[]) {
-  const hash = createHash('sha256').update(recipeText);
-  if (overrides.length === 0) return { sha256: hash.digest('hex') };
-  return { set: [...overrides], sha256: hash.update('\0').update(JSON.stringify(overrides)).digest('hex') };
+function recipePlan({ recipeText, file, overrides = [], more = [] }: PlanRequest): Plan['recipe'] {
+  // As one file in several documents, which is a recipe too.
+  const text = [recipeText, ...more.map((part) => `# ${part.file}\n${part.text}`)].join('\n---\n');
+  const hash = createHash('sha256').update(text);
+  const of = { file: [file, ...more.map((part) => part.file)].join(' + '), text };
+  if (overrides.length === 0) return { ...of, sha256: hash.digest('hex') };
+  const sha256 = hash.update('\0').update(JSON.stringify(overrides)).digest('hex');
+  return { ...of, set: [...overrides], sha256 };
 }

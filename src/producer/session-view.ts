@@ -31,6 +31,7 @@ export async function sessionView({ redis, store }: ProducerDeps, id: string) {
     /** Earlier attempts, the first one first. */
     ...(record.past.length > 0 ? { past: record.past.map(pastView) } : {}),
     labels: record.labels,
+    ...(record.group ? { group: record.group } : {}),
     createdAt: new Date(record.createdAt).toISOString(),
     ...(record.endedAt === undefined ? {} : { endedAt: new Date(record.endedAt).toISOString() }),
     roles: Object.fromEntries(plan.roles.map((role) => [role.role, roleView(record, role)])),

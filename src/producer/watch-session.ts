@@ -30,7 +30,16 @@ export async function* watchSession(
   id: string,
   signal?: AbortSignal,
 ): AsyncGenerator<TimelineNote, void> {
-  if (!(await deps.store.read(id))) throw noSession(id);
+  for await (const { note } of watchSessions(deps, [id], signal)) yield note;
+}
+
+/** The stories of several, as they come, over one connection; until the last of them is over. */
+export async function* watchSessions(
+  deps: ProducerDeps,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<{ id: string; note: TimelineNote }, void> {
+  for (const id of ids) if (!(await deps.store.read(id))) throw noSession(id);
   const patient = redisOptions('redis://unused', 'work');
   // A connection of its own: a blocking read would hold up everybody else's commands.
   const redis = deps.redis.duplicate({
@@ -41,18 +50,33 @@ export async function* watchSession(
   const leave = () => redis.disconnect();
   signal?.addEventListener('abort', leave, { once: true });
   const store = sessionStore(redis, async () => {});
+  const isEnded = (id: string) => store.read(id).then((session) => !session || isOver(session.record));
+  // How far each story was read.
+  const open = new Map(ids.map((id) => [id, '0']));
+  let changed: readonly string[] = ids;
+  let lookedAt = Date.now();
   try {
-    let last = '0';
-    while (!signal?.aborted) {
+    while (!signal?.aborted && open.size > 0) {
       // The record first: its end and its last notes are written at once, so the notes read after it are all.
-      const over = await store.read(id).then((session) => !session || isOver(session.record));
-      const from = ['STREAMS', keys.timeline(id), last] as const;
-      const found = over ? await redis.xread(...from) : await redis.xread('BLOCK', BLOCK_MS, ...from);
-      const [stream] = found ?? [];
-      const entries = stream?.[1] ?? [];
-      last = entries.at(-1)?.[0] ?? last;
-      yield* entries.flatMap(readEntry);
-      if (over) return;
+      const over: string[] = [];
+      for (const id of changed) if (await isEnded(id)) over.push(id);
+      const asked = [...open.keys()];
+      const from = [...asked.map((id) => keys.timeline(id)), ...open.values()];
+      const found = await (over.length > 0
+        ? redis.xread('STREAMS', ...from)
+        : redis.xread('BLOCK', BLOCK_MS, 'STREAMS', ...from));
+      const byKey = new Map(asked.map((id) => [keys.timeline(id), id]));
+      const news = (found ?? []).flatMap(([key, entries]) => {
+        const id = byKey.get(key) ?? '';
+        open.set(id, entries.at(-1)?.[0] ?? '0');
+        return entries.flatMap(readEntry).map((note) => ({ id, note }));
+      });
+      yield* news.sort((one, other) => one.note.at - other.note.at);
+      for (const id of over) open.delete(id);
+      // The end of a record needs no note: now and then all are looked at.
+      const all = Date.now() - lookedAt >= BLOCK_MS;
+      if (all) lookedAt = Date.now();
+      changed = all ? [...open.keys()] : [...new Set(news.map(({ id }) => id))].filter((id) => open.has(id));
     }
   } catch (error) {
     if (!signal?.aborted) throw error;

@@ -19,6 +19,11 @@ export function newSessionId(now: Date = new Date()): string {
   return /[a-z]/.test(tail) ? `${day}-${tail}` : newSessionId(now);
 }
 
+/** `g-yymmdd-xxxxxx`: no session's id begins with a letter, so neither is ever taken for the other. */
+export const newGroupId = (): string => `g-${newSessionId()}`;
+
+export const isGroupId = (name: string): boolean => name.startsWith('g-');
+
 /** The id that marks everything an installation owns on a cluster. */
 export function newInstallationId(): string {
   return `b${randomText(5)}`;

@@ -131,11 +131,11 @@ describe('finding a session', () => {
   test('by its id, a unique prefix, or @last', async () => {
     const first = await submit();
     const last = await submit();
-    expect(await findSession(deps.store, first)).toBe(first);
-    expect(await findSession(deps.store, last.slice(0, -1))).toBe(last);
-    expect(await findSession(deps.store, '@last')).toBe(last);
-    await expect(findSession(deps.store, first.slice(0, 6))).rejects.toThrow('2 sessions begin with');
-    await expect(findSession(deps.store, '')).rejects.toThrow('there is no session');
+    expect(await findSession(deps, first)).toBe(first);
+    expect(await findSession(deps, last.slice(0, -1))).toBe(last);
+    expect(await findSession(deps, '@last')).toBe(last);
+    await expect(findSession(deps, first.slice(0, 6))).rejects.toThrow('2 sessions begin with');
+    await expect(findSession(deps, '')).rejects.toThrow('there is no session');
   });
 
   test.each(['status', 'watch', 'logs', 'cancel', 'results'])('%s of an unknown one', async (command) => {

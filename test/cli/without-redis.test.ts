@@ -123,12 +123,12 @@ describe('submit --dry-run contacts nothing', () => {
     [['--nodes=2'], 2, 0],
   ])('%j costs', (options, nodes, gpus) => {
     const plan = { roles: [{ role: 's1', options, timeLimitS: 3600 }] } as unknown as Plan;
-    expect(atMost(plan)).toEqual({ nodeHours: nodes, gpuHours: gpus, unlimited: [] });
+    expect(atMost([plan])).toEqual({ nodeHours: nodes, gpuHours: gpus, unlimited: [] });
   });
 
   test('without a time limit nobody can say', () => {
     const plan = { roles: [{ role: 's1', options: [] }] } as unknown as Plan;
-    expect(atMost(plan)).toEqual({ nodeHours: 0, gpuHours: 0, unlimited: ['s1'] });
+    expect(atMost([plan])).toEqual({ nodeHours: 0, gpuHours: 0, unlimited: ['s1'] });
   });
 });
 
@@ -165,8 +165,8 @@ describe('wrong command lines', () => {
     [['list', '--limit', 'x'], 'It must be a number above 0'],
     [['submit'], "missing required argument 'recipe'"],
     [['submit', 'recipe.yaml', '--label', 'novalue'], '--label novalue is not of the form name=value'],
-    [['cancel'], 'name one session, or give --all'],
-    [['cancel', '@last', '--all'], 'name one session, or give --all'],
+    [['cancel'], 'name one session or group, or give --all'],
+    [['cancel', '@last', '--all'], 'name one session or group, or give --all'],
     [['worker', '--clusters', 'locale'], "the cluster 'locale' is not configured. Did you mean 'local'?"],
     [['dashboard', '--port', '99999'], 'It must be a number from 0 to 65535'],
     [['list', '--config', 'gone.yaml'], 'there is no configuration file'],

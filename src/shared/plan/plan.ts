@@ -85,6 +85,17 @@ export const actionNode = z.strictObject({
   },
 });
 
+/** Which of a group's sessions this is. */
+export const groupPlace = z.strictObject({
+  /** From 1. */
+  index: z.number().int().positive(),
+  of: z.number().int().positive(),
+  /** The combination of the recipe's matrix. */
+  values: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** From 1, when every combination runs several times. */
+  repeat: z.number().int().positive().optional(),
+});
+
 export const plan = z.strictObject({
   v: z.literal(1),
   sbench: z.string(),
@@ -99,6 +110,8 @@ export const plan = z.strictObject({
     sha256: z.string(),
   }),
   labels: z.record(z.string(), z.string()),
+  /** Of a recipe that makes several sessions. */
+  group: groupPlace.optional(),
   roles: z.array(rolePlan),
   /** The root is `collect`; children run first. */
   actions: actionNode,
@@ -115,6 +128,7 @@ export type MadeArtifact = Extract<Artifact, { kind: 'made' }>;
 export type RolePlan = z.infer<typeof rolePlan>;
 export type ActionName = z.infer<typeof actionName>;
 export type ActionNode = z.infer<typeof actionNode>;
+export type GroupPlace = z.infer<typeof groupPlace>;
 export type Plan = z.infer<typeof plan>;
 
 /** @throws NewerVersionError for a plan that this program does not understand whole: it must not be half done. */

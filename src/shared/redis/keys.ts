@@ -9,6 +9,10 @@ export const keys = {
   session: (id: string) => `sbench:session:${id}`,
   timeline: (id: string) => `sbench:session:${id}:timeline`,
   counts: (id: string) => `sbench:session:${id}:counts`,
+  groups: 'sbench:groups',
+  /** What the sessions of a group have in common, and their ids by index. */
+  group: (id: string) => `sbench:group:${id}`,
+  groupSessions: (id: string) => `sbench:group:${id}:sessions`,
   idempotency: (key: string) => `sbench:key:${key}`,
   blob: (sha256: string) => `sbench:blob:${sha256}`,
   /** A hash: identity, the clock of observations, look number, epoch, Slurm's times, counters. */

@@ -18,9 +18,10 @@ if ARGV[4] == '1' then redis.call('SREM', KEYS[3], ARGV[3]) else redis.call('SAD
 return 1`;
 
 /**
- * Creates a session unless its idempotency key is taken.
- * KEYS: session, sessions, open, idempotency ('' for none). ARGV: id, record, plan, createdAt, recipe hash.
- * Returns the id that has the key, and the recipe hash it was given with.
+ * Creates a session unless its idempotency key, or its place in its group, is taken.
+ * KEYS: session, sessions, open, idempotency ('' for none), the group's sessions ('' for none).
+ * ARGV: id, record, plan, createdAt, recipe hash, index in the group.
+ * Returns the id that has the key or the place, and the recipe hash it was given with.
  */
 const CREATE = `
 if KEYS[4] ~= '' then
@@ -28,10 +29,30 @@ if KEYS[4] ~= '' then
   if taken[1] then return taken end
   redis.call('HSET', KEYS[4], 'session', ARGV[1], 'recipe', ARGV[5])
 end
+if KEYS[5] ~= '' then
+  local there = redis.call('ZRANGEBYSCORE', KEYS[5], ARGV[6], ARGV[6])
+  if there[1] then return {there[1], ARGV[5]} end
+  redis.call('ZADD', KEYS[5], ARGV[6], ARGV[1])
+end
 redis.call('HSET', KEYS[1], 'version', 1, 'wake', 0, 'record', ARGV[2], 'plan', ARGV[3])
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
 redis.call('SADD', KEYS[3], ARGV[1])
 return {ARGV[1], ARGV[5]}`;
+
+/**
+ * Creates a group unless its idempotency key is taken.
+ * KEYS: group, groups, idempotency ('' for none). ARGV: id, group, createdAt, recipe hash.
+ * Returns the id that has the key, and the recipe hash it was given with.
+ */
+const CREATE_GROUP = `
+if KEYS[3] ~= '' then
+  local taken = redis.call('HMGET', KEYS[3], 'session', 'recipe')
+  if taken[1] then return taken end
+  redis.call('HSET', KEYS[3], 'session', ARGV[1], 'recipe', ARGV[4])
+end
+redis.call('SET', KEYS[1], ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+return {ARGV[1], ARGV[4]}`;
 
 /**
  * Advances the cluster's clock of observations by one successful look.
@@ -54,7 +75,7 @@ const YIELD = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
-const SCRIPTS = { STORE, CREATE, TICK, RENEW, YIELD } as const;
+const SCRIPTS = { STORE, CREATE, CREATE_GROUP, TICK, RENEW, YIELD } as const;
 
 /** Runs one of our scripts. `keyCount` of the arguments are keys. */
 export async function runScript(

@@ -113,8 +113,22 @@ export function sessionStore(redis: Redis, onProgress: (applied: Applied) => Pro
       const answer = (await runScript(
         redis,
         'CREATE',
-        [keys.session(record.id), keys.sessions, keys.open(record.cluster), key],
-        [record.id, JSON.stringify(record), JSON.stringify(plan), record.createdAt, record.recipeSha256],
+        [
+          keys.session(record.id),
+          keys.sessions,
+          keys.open(record.cluster),
+          // A group has the key for all of its sessions.
+          record.group ? '' : key,
+          record.group ? keys.groupSessions(record.group.id) : '',
+        ],
+        [
+          record.id,
+          JSON.stringify(record),
+          JSON.stringify(plan),
+          record.createdAt,
+          record.recipeSha256,
+          record.group?.index ?? 0,
+        ],
       )) as [string, string];
       return { id: answer[0], recipeSha256: answer[1] };
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NewerVersionError } from '../errors.ts';
-import type { Plan } from '../plan/plan.ts';
+import { groupPlace, type Plan } from '../plan/plan.ts';
 import { clock, noFacts, roleFacts } from './facts.ts';
 
 export const ENDED_STATES = ['succeeded', 'failed', 'cancelled', 'unknown'] as const;
@@ -52,6 +52,8 @@ export const sessionRecord = z.object({
   key: z.string().optional(),
   recipeSha256: z.string(),
   labels: z.record(z.string(), z.string()),
+  /** Of a recipe that made several sessions. */
+  group: groupPlace.extend({ id: z.string() }).optional(),
   /** Milliseconds since 1970 on the producer's clock: for people, never for decisions. */
   createdAt: z.number(),
   endedAt: z.number().optional(),
@@ -81,7 +83,7 @@ export const resultsName = ({ id, attempt }: Pick<SessionRecord, 'id' | 'attempt
 export function newRecord(
   id: string,
   plan: Plan,
-  given: { key?: string; recipeSha256: string; createdAt: number },
+  given: { key?: string; group?: string; recipeSha256: string; createdAt: number },
 ): SessionRecord {
   return {
     v: 1,
@@ -91,6 +93,7 @@ export function newRecord(
     ...(given.key === undefined ? {} : { key: given.key }),
     recipeSha256: given.recipeSha256,
     labels: plan.labels,
+    ...(given.group !== undefined && plan.group ? { group: { id: given.group, ...plan.group } } : {}),
     createdAt: given.createdAt,
     state: 'planned',
     attempt: 1,

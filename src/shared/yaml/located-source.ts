@@ -9,11 +9,13 @@ import {
   LineCounter,
   type Node,
   type Pair,
+  parseAllDocuments,
   parseDocument,
   visit,
   YAMLMap,
 } from 'yaml';
 import { excerptOf, type Problem, RecipeError } from './problem.ts';
+import { type Substitution, substitute, substituteAll } from './substitute.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -26,11 +28,20 @@ export class LocatedSource {
   readonly #lines: string[];
   readonly #counter: LineCounter;
   readonly #document: Document;
-  /** Nodes that `--set` or the environment put there, and what to call them. */
-  readonly #foreign = new Map<unknown, string>();
+  /** Nodes that `--set`, the environment or another file put there: what to call them, or where they stand. */
+  readonly #foreign: Map<unknown, string | LocatedSource>;
+  readonly #substitution: Substitution | undefined;
   #value: { of: unknown } | undefined;
 
-  private constructor(text: string, file: string, document: Document, counter: LineCounter) {
+  private constructor(
+    text: string,
+    file: string,
+    document: Document,
+    counter: LineCounter,
+    variant?: { foreign: Map<unknown, string | LocatedSource>; substitution: Substitution },
+  ) {
+    this.#foreign = variant?.foreign ?? new Map();
+    this.#substitution = variant?.substitution;
     this.file = file;
     this.#text = text;
     this.#lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
@@ -43,28 +54,88 @@ export class LocatedSource {
     const at = (line: number, column: number, message: string): Problem => ({ file, line, column, message });
     if (text.length > MAX_BYTES) throw new RecipeError([at(1, 1, 'is larger than 1 MiB')]);
     const counter = new LineCounter();
-    let document: Document;
+    let documents: Document[];
     try {
-      document = parseDocument(text, { lineCounter: counter, prettyErrors: false, stringKeys: true });
+      const options = { lineCounter: counter, prettyErrors: false, stringKeys: true };
+      const found = parseAllDocuments(text, options);
+      // A text of nothing but comments has no document; an empty one stands for it.
+      documents = 'empty' in found ? [parseDocument(text, options)] : found;
     } catch (error) {
       // The parser is recursive: thousands of open brackets overflow its stack.
       if (!(error instanceof RangeError)) throw error;
       throw new RecipeError([at(1, 1, 'is nested too deeply')]);
     }
-    const source = new LocatedSource(text, file, document, counter);
-    const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) =>
-      source.#problemAt(pos[0], yamlMessage(code, message, text.slice(pos[0]))),
+    // Several documents (---) are one file in parts.
+    const [source, ...rest] = documents.map((document) => new LocatedSource(text, file, document, counter));
+    if (!source) throw new Error('a text without any document');
+    const problems = documents.flatMap(({ errors, warnings }) =>
+      [...errors, ...warnings].map(({ code, message, pos }) =>
+        source.#problemAt(pos[0], yamlMessage(code, message, text.slice(pos[0]))),
+      ),
     );
-    problems.push(...source.#forbiddenKeys());
+    problems.push(...[source, ...rest].flatMap((part) => part.#forbiddenKeys()));
+    for (const part of problems.length > 0 ? [] : rest) problems.push(...source.#join(part));
     if (problems.length > 0) throw new RecipeError(problems);
     return source;
+  }
+
+  /** Several files as one: each key at the top stands in one of them. Throws a RecipeError when one stands in two. */
+  static parseAll(files: readonly { text: string; file: string }[]): LocatedSource {
+    const sources: LocatedSource[] = [];
+    const problems: Problem[] = [];
+    for (const { text, file } of files) {
+      try {
+        sources.push(LocatedSource.parse(text, file));
+      } catch (error) {
+        if (!(error instanceof RecipeError)) throw error;
+        problems.push(...error.problems);
+      }
+    }
+    const [first, ...rest] = sources;
+    if (!first || problems.length > 0) throw new RecipeError(problems);
+    for (const part of rest) problems.push(...first.#join(part));
+    if (problems.length > 0) throw new RecipeError(problems);
+    return first;
+  }
+
+  /** The same text with `$name` replaced in all its values, but not below the keys in `except`. */
+  substituted(substitution: Substitution): LocatedSource {
+    const variant = { foreign: this.#foreign, substitution };
+    return new LocatedSource(this.#text, this.file, this.#document, this.#counter, variant);
+  }
+
+  #join(part: LocatedSource): Problem[] {
+    const added = part.#document.contents;
+    if (added === null || isEmptyScalar(added)) return [];
+    if (this.#document.contents === null || isEmptyScalar(this.#document.contents)) {
+      this.#document.contents = new YAMLMap() as never;
+    }
+    const own = this.#document.contents;
+    if (!isMap(own) || !isMap(added)) {
+      return [
+        (isMap(own) ? part : this).problem([], 'is not a map (key: value), so nothing can be joined to it'),
+      ];
+    }
+    return added.items.flatMap((pair: Pair) => {
+      const key = isScalar(pair.key) ? pair.key.value : pair.key;
+      // Both halves may say which version of the format they are written in.
+      if (own.has(key) && key === 'version' && own.get(key) === added.get(key)) return [];
+      if (own.has(key)) {
+        const message = `'${String(key)}' is given in ${part.file === this.file ? 'an earlier document' : this.file} too`;
+        return [part.problem([String(key)], message, 'key')];
+      }
+      own.items.push(pair as never);
+      this.#foreign.set(pair, part);
+      return [];
+    });
   }
 
   /** The plain value. Throws a RecipeError for aliases that grow without bounds. */
   get value(): unknown {
     if (this.#value) return this.#value.of;
     try {
-      this.#value = { of: this.#document.toJS({ maxAliasCount: 100 }) };
+      const plain: unknown = this.#document.toJS({ maxAliasCount: 100 });
+      this.#value = { of: this.#substitution ? substituteAll(plain, this.#substitution) : plain };
     } catch (error) {
       if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
       throw new RecipeError([
@@ -86,7 +157,11 @@ export class LocatedSource {
   /** A number or truth value as the person wrote it: `0777`, `1.0`, not what it was read as. */
   textAt(path: Path): string | undefined {
     const node = this.#walk(path).node;
-    return isScalar(node) && typeof node.source === 'string' ? node.source : undefined;
+    if (!isScalar(node)) return undefined;
+    if (this.#substitution && typeof node.value === 'string') {
+      return substitute(node.value, this.#substitution).text;
+    }
+    return typeof node.source === 'string' ? node.source : undefined;
   }
 
   /** Puts a value that did not come from the file at `path`. Returns what is wrong with the path, if anything. */
@@ -128,12 +203,12 @@ export class LocatedSource {
 
   problem(path: Path, message: string, at: 'key' | 'value' = 'value'): Problem {
     const { node, pair, foreign } = this.#walk(path);
-    if (foreign !== undefined) return { file: foreign, line: 0, column: 0, message };
+    if (typeof foreign === 'string') return { file: foreign, line: 0, column: 0, message };
     // The value of a block starts a line later; its key is what a person looks for.
     const block = isCollection(node) && !node.flow;
     const keyRange = (pair?.key as Node | undefined)?.range;
     const range = at === 'value' && !block ? ((node as Node | undefined)?.range ?? keyRange) : keyRange;
-    return this.#problemAt((range ?? (node as Node | undefined)?.range)?.[0] ?? 0, message);
+    return (foreign ?? this).#problemAt((range ?? (node as Node | undefined)?.range)?.[0] ?? 0, message);
   }
 
   /** The deepest node on the path that exists. */
@@ -152,6 +227,7 @@ export class LocatedSource {
         if (!made) break;
         pair = made;
         node = made.value;
+        foreign = this.#foreign.get(made) ?? foreign;
       } else if (isSeq(parent) && typeof key === 'number' && key < parent.items.length) {
         pair = undefined;
         node = parent.items[key];
@@ -203,7 +279,6 @@ const isEmptyScalar = (node: unknown): boolean => isScalar(node) && node.value =
 
 function yamlMessage(code: string, message: string, rest: string): string {
   if (code === 'DUPLICATE_KEY') return `the key '${/^[^:\s]*/.exec(rest)?.[0] ?? ''}' is given twice`;
-  if (code === 'MULTIPLE_DOCS') return 'holds several documents (---); one is read';
   if (code === 'TAB_AS_INDENT') return 'a tab indents this line; YAML wants spaces';
   if (code === 'TAG_RESOLVE_FAILED') return `${message}; leave tags (!name) out`;
   if (/call stack|resource/i.test(message)) return 'is nested too deeply';
