@@ -3,7 +3,6 @@ import { isGroupId, newSessionId } from '../shared/ids.ts';
 import type { ClusterPlan, Plan } from '../shared/plan/plan.ts';
 import { clusterStore } from '../shared/redis/cluster-store.ts';
 import { keys } from '../shared/redis/keys.ts';
-import type { StoredSession } from '../shared/redis/session-store.ts';
 import { newRecord } from '../shared/session/record.ts';
 import { addFlow } from './add-flow.ts';
 import type { ProducerDeps } from './connect-producer.ts';
