@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { looksSecret } from '../shared/redact.ts';
 import { DEFAULT_REDIS, withoutPassword } from '../shared/redis/connect.ts';
 import { type ClusterSettings, originWords, type Settings } from '../shared/settings/settings.ts';
 import { type Cli, settingsFor } from './cli.ts';
@@ -45,7 +46,11 @@ function valuesOf(settings: Settings): Value[] {
   ];
   return values
     .flatMap(([key, value]) => leaves(key, value))
-    .map(([key, value]) => ({ key, value: plain(value), origin: originWords(origins[key]) }));
+    .map(([key, value]) => ({
+      key,
+      value: looksSecret(key) ? '***' : plain(value),
+      origin: originWords(origins[key]),
+    }));
 }
 
 /** In the words of the configuration file. */
@@ -81,7 +86,10 @@ const plain = (value: unknown): string => (Array.isArray(value) ? value.join(', 
 /** That they are set is worth knowing; what they are is nobody's business. */
 function secretsIn(env: Readonly<Record<string, string | undefined>>): Value[] {
   return Object.keys(env)
-    .filter((name) => /^SBENCH_SSH_(JUMP_)?(PASSWORD|PASSPHRASE)/.test(name) && env[name])
+    .filter(
+      (name) =>
+        /^SBENCH_(SSH_(JUMP_)?(PASSWORD|PASSPHRASE)|DASHBOARD_(PASSWORD|TOKEN)$)/.test(name) && env[name],
+    )
     .sort()
     .map((name) => ({ key: name, value: '***', origin: `$${name}` }));
 }

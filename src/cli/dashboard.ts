@@ -1,24 +1,57 @@
+import { text as readAll } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Cli, settingsFor } from './cli.ts';
+import { type Cli, collect, settingsFor } from './cli.ts';
+
+interface Options {
+  port: number;
+  host: string;
+  /** commander: `--no-auth` sets it to false. */
+  auth: boolean;
+  openMetrics?: true;
+  trustProxy?: string[];
+  hashPassword?: true;
+}
 
 export function addDashboard(program: Command, cli: Cli): void {
   program
     .command('dashboard')
-    .description('the web side: sessions, and Bull Board to watch the queues; it changes nothing')
+    .description('the web side: sessions, Bull Board to watch the queues, /api and /metrics')
     .option('--port <number>', 'where it listens; 0: any free port', readPort, 8383)
-    .option('--host <address>', 'whom it listens to; it knows no passwords', '127.0.0.1')
-    .addHelpText('after', '\nExample:\n  sbench dashboard --port 8383')
-    .action(async (options: { port: number; host: string }, command: Command) => {
+    .option('--host <address>', 'whom it listens to', '127.0.0.1')
+    .option('--no-auth', 'no password; whoever is on this host may look')
+    .option('--open-metrics', 'no secret for /metrics')
+    .option('--trust-proxy <address>', 'believe this proxy who asks, and how; repeatable', collect)
+    .option('--hash-password', 'read a password from stdin, print what the password file may hold instead')
+    .addHelpText(
+      'after',
+      `
+It wants to know a secret, in the environment or in a file that the environment names:
+  SBENCH_DASHBOARD_PASSWORD, SBENCH_DASHBOARD_PASSWORD_FILE   for people: at least 12 characters, or its hash
+  SBENCH_DASHBOARD_TOKEN, SBENCH_DASHBOARD_TOKEN_FILE         for programs: at least 20 characters
+
+Example:
+  SBENCH_DASHBOARD_PASSWORD_FILE=~/.config/sbench/dashboard sbench dashboard --port 8383`,
+    )
+    .action(async (options: Options, command: Command) => {
       const { terminal } = cli;
+      // Only here: no other command needs a web server.
+      if (options.hashPassword) {
+        const { hashPassword } = await import('../producer/dashboard/access.ts');
+        terminal.print(await hashPassword((await readAll(process.stdin)).replace(/\r?\n$/, '')));
+        return;
+      }
       const settings = settingsFor(cli, command);
       const interrupted = terminal.interrupted();
-      // Only here: no other command needs a web server.
-      const { isLoopback, startDashboard } = await import('../producer/dashboard/start-dashboard.ts');
-      const dashboard = await startDashboard(settings, options);
+      const { startDashboard } = await import('../producer/dashboard/start-dashboard.ts');
+      const { auth, ...given } = options;
+      const dashboard = await startDashboard(settings, {
+        ...given,
+        noAuth: !auth,
+        env: terminal.env,
+        say: (line) => terminal.say(line),
+      });
       terminal.print(dashboard.url);
-      if (!isLoopback(options.host)) {
-        terminal.say('warning: whoever reaches this address reads everything; there is no password');
-      }
+      if (!auth) terminal.say('it asks for no password: every user of this host can read everything');
       if (!interrupted.aborted) {
         await new Promise((resolve) => interrupted.addEventListener('abort', resolve, { once: true }));
       }

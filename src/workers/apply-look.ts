@@ -49,12 +49,18 @@ export async function askAccounting(served: ServedCluster, lease: Lease): Promis
     served.link,
     open.map(({ submit }) => submit.id),
   );
+  await served.cluster.note({ accounting: said(answer), accountingAt: Date.now() });
   const times: SlurmTimes = await served.cluster.times();
   for (const { session, role, name, submit } of open) {
     const answers = [{ role, answer: answerFor(answer, name, submit) }];
     const event = { type: 'accounted', attempt: session.record.attempt, answers, times } as const;
     await served.store.apply(session.record.id, { ...event, ...(await served.cluster.stamp()) }, lease);
   }
+}
+
+function said(answer: Awaited<ReturnType<typeof account>>): string {
+  if (answer.is === 'rows') return 'ok';
+  return answer.is === 'absent' ? 'absent' : answer.why || 'no answer';
 }
 
 function answerFor(

@@ -57,6 +57,7 @@ export async function applySpool(
     }
   }
   const events = [...sessions.values()].flatMap((group) => group.files);
+  if (events.length > 0) await served.cluster.count('events', events.length);
   const acknowledged = arrived.filter((name) => !newer.has(name));
   return { acknowledged, exited: events.some(({ file }) => file.event.type === 'exited') };
 }

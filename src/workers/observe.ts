@@ -136,7 +136,8 @@ async function lookOnce(
     return true;
   }
   if (!(await stream.swept(number))) return true;
-  await served.cluster.note({ controller: 'ok', controllerAt: Date.now(), lastLook: seen.now });
+  const now = Date.now();
+  await served.cluster.note({ controller: 'ok', controllerAt: now, lookedAt: now, lastLook: seen.now });
   const { releasing } = await applyLook(served, lease, seen, number, longestStepS);
   await askAccounting(served, lease);
   await cancelStrays(served, seen, log);

@@ -6,6 +6,7 @@ import { closeProducer, connectProducer, type ProducerDeps } from '../../src/pro
 import { bullBoard } from '../../src/producer/dashboard/bull-board.ts';
 import { html } from '../../src/producer/dashboard/html.ts';
 import { type RunningDashboard, startDashboard } from '../../src/producer/dashboard/start-dashboard.ts';
+import { clusterStore } from '../../src/shared/redis/cluster-store.ts';
 import { keys } from '../../src/shared/redis/keys.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -24,7 +25,8 @@ beforeAll(async () => {
   place = workplace(`redis: ${redis.url}\nclusters:\n  local: ${CLUSTER}\n`);
   deps = await connectProducer(redis.url);
   const settings = { redis: redis.url, clusters: { local: {} }, origins: {} };
-  dashboard = await startDashboard(settings as never, { host: '127.0.0.1', port: 0 });
+  const open = { host: '127.0.0.1', port: 0, env: {}, noAuth: true };
+  dashboard = await startDashboard(settings as never, open);
   const { out } = await place.sbench(['submit', 'recipe.yaml', '--set', `name=${HOSTILE}`, '--label', 'a=b']);
   id = out.trim();
   expect(id).not.toBe('');
@@ -144,7 +146,7 @@ test('queues of configured clusters, and of others that Redis knows', async () =
   expect(names).toContain('local.stage');
   expect(before.every(({ readOnlyMode }: { readOnlyMode: boolean }) => readOnlyMode)).toBe(true);
 
-  await deps.queues.queue('elsewhere', 'collect').add('x', {});
+  await clusterStore(deps.redis, 'elsewhere').register('a@b:22:c');
   const { router, refresh } = bullBoard(deps, [], '');
   const server = express().use(refresh, router).listen(0, '127.0.0.1');
   await until('it listens', () => server.listening);
@@ -225,6 +227,7 @@ describe('/healthz', () => {
 test('the command says where it is and ends at Ctrl-C', async () => {
   const interrupt = new AbortController();
   const { code, out, err } = await place.sbench(['dashboard', '--port', '0'], {
+    env: { SBENCH_DASHBOARD_PASSWORD: 'long enough to be one' },
     interrupt,
     onOutput: () => interrupt.abort(),
   });
@@ -234,7 +237,7 @@ test('the command says where it is and ends at Ctrl-C', async () => {
 
 test('a port that is taken', async () => {
   const { port } = new URL(dashboard.url);
-  const { code, err } = await place.sbench(['dashboard', '--port', port]);
+  const { code, err } = await place.sbench(['dashboard', '--no-auth', '--port', port]);
   expect(code).toBe(2);
   expect(err).toContain('Try another --port.');
 });

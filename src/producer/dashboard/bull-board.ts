@@ -3,8 +3,8 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import type { RequestHandler, Router } from 'express';
 import { ACTIONS } from '../../shared/queues.ts';
-import { QUEUE_PREFIX } from '../../shared/redis/keys.ts';
 import type { ProducerDeps } from '../connect-producer.ts';
+import { knownClusters } from '../known-clusters.ts';
 
 const FRESH_MS = 10_000;
 const OUTSIDE_LINK = /<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/g;
@@ -59,7 +59,7 @@ export function bullBoard(
   async function update(): Promise<void> {
     if (Date.now() < fresh) return;
     fresh = Date.now() + FRESH_MS;
-    for (const cluster of [...configured, ...(await clustersInRedis(deps))]) {
+    for (const cluster of await knownClusters(deps.redis, configured)) {
       if (known.has(cluster)) continue;
       known.add(cluster);
       for (const action of ACTIONS) {
@@ -75,15 +75,4 @@ export function bullBoard(
       next();
     },
   };
-}
-
-/** By the queues that are there: `<prefix>:<cluster>.<action>:meta`. */
-async function clustersInRedis({ redis }: ProducerDeps): Promise<string[]> {
-  const found = new Set<string>();
-  for await (const batch of redis.scanStream({ match: `${QUEUE_PREFIX}:*.collect:meta`, count: 1_000 })) {
-    for (const key of batch as string[]) {
-      found.add(key.slice(QUEUE_PREFIX.length + 1, -'.collect:meta'.length));
-    }
-  }
-  return [...found].sort();
 }

@@ -10,7 +10,7 @@ const CONTENT_POLICY = [
   "font-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'self'",
-  "form-action 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ');
 
@@ -25,6 +25,21 @@ export function secureHeaders(_request: Request, response: Response, next: NextF
   });
   next();
 }
+
+/**
+ * A form of ours, sent by a page of ours. Browsers say where a form stood; a page of another site cannot hide it, and a
+ * program has no form to send.
+ */
+export function fromThisSite(request: Request, response: Response, next: NextFunction): void {
+  const { origin, host, 'sec-fetch-site': site } = request.headers;
+  const elsewhere = site !== undefined && site !== 'same-origin' && site !== 'none';
+  if (elsewhere || (origin !== undefined && hostOf(origin) !== host?.toLowerCase()))
+    response.status(403).json({ error: 'this form was not ours' });
+  else next();
+}
+
+const hostOf = (origin: string): string | undefined =>
+  URL.canParse(origin) ? new URL(origin).host : undefined;
 
 /** The dashboard is for watching: cancelling and retrying are commands. */
 export function readOnly(request: Request, response: Response, next: NextFunction): void {

@@ -1,38 +1,13 @@
 import type { Plan } from '../../shared/plan/plan.ts';
+import { withoutSecrets } from '../../shared/redact.ts';
 import { type Point, resultSchema } from '../../shared/result/result.ts';
 import type { SessionRecord } from '../../shared/session/record.ts';
 import type { SessionView } from '../session-view.ts';
 import type { TimelineNote } from '../watch-session.ts';
-import { Html, html } from './html.ts';
+import { type Html, html } from './html.ts';
+import { type Look, page } from './page.ts';
 
-const STYLE = new Html(`<style>
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1d2329; }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem; }
-th, td { text-align: left; padding: .25rem 1rem .25rem 0; border-bottom: 1px solid #d8dee4; vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-pre { background: #f4f6f8; padding: 1rem; overflow-x: auto; }
-.failed, .unknown { color: #b42318; } .succeeded { color: #116329; } .cancelled { color: #8a5a00; }
-@media (prefers-color-scheme: dark) {
-  body { background: #14181c; color: #dce3ea; } a { color: #7cb7ff; } pre { background: #1d232a; }
-  th, td { border-color: #333c45; }
-  .failed, .unknown { color: #ff8f85; } .succeeded { color: #6fdd8b; } .cancelled { color: #f0bf6a; }
-}
-</style>`);
-
-/** @param refreshS how often the page loads itself anew: without a script, and only while something may change. */
-function page(title: string, body: Html, refreshS?: number): string {
-  const refresh =
-    refreshS === undefined ? undefined : html`<meta http-equiv="refresh" content="${refreshS}">`;
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">${refresh}${STYLE}</head>
-<body><nav><a href="/">Sessions</a> · <a href="/queues">Queues</a></nav>
-${body}
-</body></html>
-`.text;
-}
-
-export function sessionsPage(records: readonly SessionRecord[]): string {
+export function sessionsPage(records: readonly SessionRecord[], look: Look): string {
   const rows = records.map(
     ({ id, name, cluster, state, createdAt, ending }) => html`<tr>
 <td><a href="/sessions/${id}">${id}</a></td><td class="${state}">${state}</td><td>${name}</td><td>${cluster}</td>
@@ -44,10 +19,15 @@ export function sessionsPage(records: readonly SessionRecord[]): string {
       ? html`<p>No session yet: <code>sbench submit RECIPE</code></p>`
       : html`<table><thead><tr><th>Session</th><th>State</th><th>Name</th><th>Cluster</th><th>Created (UTC)</th>
 <th>Why it ended</th></tr></thead><tbody>${rows}</tbody></table>`;
-  return page('sbench sessions', html`<h1>Sessions</h1>${table}`, 10);
+  return page('sbench sessions', html`<h1>Sessions</h1>${table}`, { ...look, refreshS: 10 });
 }
 
-export function sessionPage(view: SessionView, plan: Plan, notes: readonly TimelineNote[]): string {
+export function sessionPage(
+  view: SessionView,
+  plan: Plan,
+  notes: readonly TimelineNote[],
+  look: Look,
+): string {
   const { id, name, state, ending, cluster, endedAt } = view;
   const title = `${name} (${id})`;
   const body = html`<h1>${title}</h1>
@@ -57,8 +37,8 @@ workers: ${cluster.workers.join(', ') || 'none'}</p>
 ${rolesTable(view)}${resultTables(view)}
 <h2>What happened</h2>
 <table><tbody>${notes.map(({ at, what, text }) => html`<tr><td>${time(at)}</td><td>${what}</td><td>${text}</td></tr>`)}</tbody></table>
-<h2>Recipe</h2><pre>${plan.recipe.text}</pre>`;
-  return page(title, body, endedAt === undefined ? 5 : undefined);
+<h2>Recipe</h2><pre>${withoutSecrets(plan.recipe.text)}</pre>`;
+  return page(title, body, endedAt === undefined ? { ...look, refreshS: 5 } : look);
 }
 
 export const messagePage = (title: string, text: string): string =>

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { coerceError, UsageError } from '../../shared/errors.ts';
 import type { Settings } from '../../shared/settings/settings.ts';
 import { closeProducer, connectProducer } from '../connect-producer.ts';
+import { readAccess } from './access.ts';
 import { dashboardApp } from './app.ts';
 
 export interface RunningDashboard {
@@ -10,16 +11,47 @@ export interface RunningDashboard {
   close(): Promise<void>;
 }
 
-export const isLoopback = (host: string): boolean =>
+export interface DashboardOptions {
+  host: string;
+  port: number;
+  /** Where the secrets are: SBENCH_DASHBOARD_PASSWORD(_FILE), SBENCH_DASHBOARD_TOKEN(_FILE). */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Whoever reaches it may look; on this host's loopback only. */
+  noAuth?: boolean;
+  openMetrics?: boolean;
+  trustProxy?: string[];
+  /** The operator's log. */
+  say?: (line: string) => void;
+}
+
+const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 
-/** @throws RedisError when no Redis answers, UsageError when the address cannot be had. */
+/** A page is asked for in no time; who takes longer holds a connection for nothing. */
+const REQUEST_MS = 15_000;
+
+/**
+ * @throws RedisError when no Redis answers, UsageError when there is no secret, or the address cannot be had.
+ */
 export async function startDashboard(
   settings: Settings,
-  { host, port }: { host: string; port: number },
+  { host, port, env, noAuth = false, openMetrics, trustProxy, say = () => {} }: DashboardOptions,
 ): Promise<RunningDashboard> {
+  if (noAuth && !isLoopback(host)) {
+    throw new UsageError(
+      `--no-auth is for this host alone, and ${host} is for others, too`,
+      'Leave --host out, or give the dashboard a password: SBENCH_DASHBOARD_PASSWORD_FILE.',
+    );
+  }
+  const access = readAccess(env, noAuth);
   const deps = await connectProducer(settings.redis);
-  const server = createServer(dashboardApp(deps, Object.keys(settings.clusters), isLoopback(host)));
+  const clusters = Object.keys(settings.clusters);
+  // Behind a proxy it is asked for by the proxy's name.
+  const loopback = isLoopback(host) && trustProxy === undefined;
+  const server = createServer(
+    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, maxHeaderSize: 16_384 },
+    dashboardApp(deps, { clusters, access, loopback, openMetrics, trustProxy, say }),
+  );
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

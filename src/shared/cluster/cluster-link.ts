@@ -84,7 +84,7 @@ export function clusterLink(options: LinkOptions): ClusterLink {
   async function run(command: Command): Promise<Buffer> {
     const connection = await transport();
     const nonce = newNonce();
-    await store.count('commands');
+    await store.countCommand(command.verb, command.args);
     await command.counted?.(command.transfer ? 'transfers' : 'commands');
     const outcome = await connection.exec(commandLine(workdir, nonce, command.verb, command.args), {
       stdin: command.stdin,
@@ -101,7 +101,7 @@ export function clusterLink(options: LinkOptions): ClusterLink {
     ask: async (command) => new Answer(await run(command)),
     async start(verb, args, timeoutMs, onStdout) {
       const connection = await transport();
-      await store.count('commands');
+      await store.countCommand(verb);
       return connection.start(commandLine(workdir, newNonce(), verb, args), { timeoutMs, onStdout });
     },
     async close() {

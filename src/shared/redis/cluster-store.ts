@@ -24,12 +24,23 @@ export interface ClusterStore {
   /** @throws UsageError when another definition is registered under this name. */
   register(definition: string): Promise<void>;
   count(what: string, by?: number): Promise<void>;
+  /** One command on the login node: what the site's administrators see of us. */
+  countCommand(verb: string, args?: readonly unknown[]): Promise<void>;
   counts(): Promise<Record<string, number>>;
   note(fields: Record<string, string | number>): Promise<void>;
   noted(): Promise<Record<string, string>>;
 }
 
 const SLURM_DEFAULTS = { MessageTimeout: 10, KillWait: 30, MinJobAge: 300 };
+
+/** What a verb asks of Slurm's controller, or of its accounting. */
+const TOOLS: Readonly<Record<string, string>> = {
+  look: 'controllerQueries',
+  submit: 'controllerQueries',
+  release: 'controllerQueries',
+  config: 'controllerQueries',
+  account: 'accountingQueries',
+};
 
 export function clusterStore(redis: Redis, name: string): ClusterStore {
   const key = keys.cluster(name);
@@ -71,7 +82,7 @@ export function clusterStore(redis: Redis, name: string): ClusterStore {
       await redis.hset(key, 'confirmed', 'yes');
     },
     async register(definition) {
-      await redis.hsetnx(key, 'definition', definition);
+      await redis.multi().hsetnx(key, 'definition', definition).sadd(keys.clusters, name).exec();
       const registered = await redis.hget(key, 'definition');
       if (registered === definition) return;
       throw new UsageError(
@@ -81,6 +92,13 @@ export function clusterStore(redis: Redis, name: string): ClusterStore {
     },
     async count(what, by = 1) {
       await redis.hincrby(key, `count.${what}`, by);
+    },
+    async countCommand(verb, args = []) {
+      const counted = redis.multi().hincrby(key, 'count.commands', 1).hincrby(key, `count.verb.${verb}`, 1);
+      const tool = TOOLS[verb];
+      // A release asks once for each role it names.
+      const times = verb === 'release' ? args.filter((arg) => String(arg).includes('=')).length : 1;
+      await (tool && times > 0 ? counted.hincrby(key, `count.${tool}`, times) : counted).exec();
     },
     async counts() {
       const all = Object.entries(await redis.hgetall(key));

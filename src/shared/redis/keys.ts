@@ -4,8 +4,12 @@ export const QUEUE_PREFIX = 'sbench:q';
 export const keys = {
   installation: 'sbench:installation',
   sessions: 'sbench:sessions',
+  /** The names of the clusters that this installation has ever served or been asked for. */
+  clusters: 'sbench:clusters',
   /** A cluster's sessions that are not over. */
   open: (cluster: string) => `sbench:cluster:${cluster}:open`,
+  /** A hash: how many of its sessions ended, by state. */
+  ended: (cluster: string) => `sbench:cluster:${cluster}:ended`,
   session: (id: string) => `sbench:session:${id}`,
   timeline: (id: string) => `sbench:session:${id}:timeline`,
   counts: (id: string) => `sbench:session:${id}:counts`,

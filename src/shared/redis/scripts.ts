@@ -3,7 +3,8 @@ import type { Redis } from 'ioredis';
 /**
  * Stores a record only over the version that it was made from; with a fence, only while the fence still holds its
  * nonce. Raises `wake` when the change is progress, and appends its notes to the timeline, all or nothing.
- * KEYS: session, timeline, open, fence ('' for none). ARGV: version, record, id, over (0/1), wake (0/1), nonce, notes…
+ * KEYS: session, timeline, open, fence ('' for none), ended.
+ * ARGV: version, record, id, over (its state, or ''), wake (0/1), nonce, notes…
  * Returns 1 stored, 0 somebody else wrote first, -1 fenced off, -2 no such session.
  */
 const STORE = `
@@ -14,7 +15,8 @@ if version ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'version', tonumber(version) + 1, 'record', ARGV[2])
 if ARGV[5] == '1' then redis.call('HINCRBY', KEYS[1], 'wake', 1) end
 for i = 7, #ARGV do redis.call('XADD', KEYS[2], 'MAXLEN', '~', 10000, '*', 'note', ARGV[i]) end
-if ARGV[4] == '1' then redis.call('SREM', KEYS[3], ARGV[3]) else redis.call('SADD', KEYS[3], ARGV[3]) end
+if ARGV[4] == '' then redis.call('SADD', KEYS[3], ARGV[3])
+elseif redis.call('SREM', KEYS[3], ARGV[3]) == 1 then redis.call('HINCRBY', KEYS[5], ARGV[4], 1) end
 return 1`;
 
 /**

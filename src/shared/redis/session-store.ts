@@ -42,7 +42,8 @@ export interface SessionStore {
   wakeNumber(id: string): Promise<number>;
   /** The sessions of a cluster that are not over. */
   open(cluster: string): Promise<string[]>;
-  list(limit: number): Promise<string[]>;
+  /** The latest first, from `offset` on. */
+  list(limit: number, offset?: number): Promise<string[]>;
   count(id: string, what: string, by?: number): Promise<void>;
   counts(id: string): Promise<Record<string, number>>;
 }
@@ -77,12 +78,18 @@ export function sessionStore(redis: Redis, onProgress: (applied: Applied) => Pro
       const outcome = await runScript(
         redis,
         'STORE',
-        [keys.session(id), keys.timeline(id), keys.open(after.cluster), fence?.key ?? ''],
+        [
+          keys.session(id),
+          keys.timeline(id),
+          keys.open(after.cluster),
+          fence?.key ?? '',
+          keys.ended(after.cluster),
+        ],
         [
           version,
           JSON.stringify(after),
           id,
-          isOver(after) ? 1 : 0,
+          isOver(after) ? after.state : '',
           progress,
           fence?.nonce ?? '',
           ...notes.map((note) => JSON.stringify({ at: Date.now(), clock: event.clock, ...note })),
@@ -136,7 +143,7 @@ export function sessionStore(redis: Redis, onProgress: (applied: Applied) => Pro
       return Number(await redis.hget(keys.session(id), 'wake'));
     },
     open: (cluster) => redis.smembers(keys.open(cluster)),
-    list: (limit) => redis.zrevrange(keys.sessions, 0, limit - 1),
+    list: (limit, offset = 0) => redis.zrevrange(keys.sessions, offset, offset + limit - 1),
     async count(id, what, by = 1) {
       await redis.hincrby(keys.counts(id), what, by);
     },
