@@ -32,10 +32,11 @@ interface Value {
 }
 
 function valuesOf(settings: Settings): Value[] {
-  const { defaultCluster, redis, results, clusters, origins } = settings;
+  const { defaultCluster, redis, results, secrets, clusters, origins } = settings;
   const values: [string, unknown][] = [
     ['redis', withoutPassword(redis ?? DEFAULT_REDIS)],
     ['results', results ?? '(results stay on the cluster)'],
+    ['secrets', secrets ?? '(none; SBENCH_SECRET_<NAME> of the workers)'],
     ['default_cluster', defaultCluster],
     ...Object.values(clusters).flatMap((cluster) =>
       Object.entries(asConfigured(cluster)).map(([key, value]): [string, unknown] => [

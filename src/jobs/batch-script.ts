@@ -19,6 +19,8 @@ export interface RoleSpec {
   /** Of a client. */
   target?: { role: string; scheme: string; path: string } | undefined;
   env: readonly (readonly [name: string, value: Value])[];
+  /** Read on the cluster: from a file there, or from what the worker put beside the script. */
+  secrets: readonly { name: string; file?: Value | undefined }[];
   files: readonly { name: string; text: string }[];
   argv: readonly Value[];
 }
@@ -35,6 +37,7 @@ export function batchScript(spec: RoleSpec): string {
     ...spec.setup.map(setupLine),
     ...address(spec),
     ...spec.env.map(exportLine),
+    ...spec.secrets.map(({ name, file }) => call('sb_secret', file ? [name, file] : [name])),
     ...spec.files.map(({ name, text }) => call('sb_file', [name, text])),
     ...(spec.readiness ? readinessLines(spec.readiness) : []),
     call(spec.side === 'service' ? 'sb_serve' : 'sb_run_client', spec.argv),

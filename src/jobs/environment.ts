@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { NOT_YET } from '../shared/yaml/not-yet.ts';
 import { MAX_WORD, UNSPEAKABLE } from './shell-word.ts';
 
 // Bash keeps these for itself (setting some of them fails, setting others changes how the script runs), and the
@@ -18,7 +17,19 @@ const name = z
     'is set by the cluster or by sbench; use setup: [export …] if you must',
   );
 
-/** A job's `environment:`. A map as a value is a secret, which comes later. */
+/** A secret's value stays where it is until the Slurm job reads it: `docs/secrets.md`. */
+const secret = z.union([
+  z.strictObject({
+    secret_file: z
+      .string()
+      .min(1)
+      .max(4096)
+      .refine((path) => !/\p{Cc}/u.test(path)),
+  }),
+  z.strictObject({ secret: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/) }),
+]);
+
+/** A job's `environment:`: texts, and secrets. */
 export const environmentRecipe = z.record(
   name,
   z.unknown().transform((value, context) => {
@@ -31,8 +42,12 @@ export const environmentRecipe = z.record(
             : undefined;
       if (wrong === undefined) return value;
       context.addIssue({ code: 'custom', message: wrong });
-    } else if (value !== null && typeof value === 'object' && 'secret_file' in value) {
-      context.addIssue({ code: 'custom', message: `is a secret, which ${NOT_YET}`, params: { at: 'key' } });
+    } else if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+      const found = secret.safeParse(value);
+      if (found.success) return found.data;
+      const message =
+        'is not a text; a secret is {secret_file: PATH} on the cluster or {secret: NAME} of the workers';
+      context.addIssue({ code: 'custom', message });
     } else if (value === null) {
       context.addIssue({ code: 'custom', message: "is empty; write '' for an empty text" });
     } else {

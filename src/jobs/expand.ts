@@ -21,7 +21,7 @@ export const CLIENT_TOKENS: ReadonlySet<Token> = new Set<Token>([
   'TARGET_SERVICE_PORT',
   'TARGET_SERVICE_URL',
 ]);
-/** A cluster's variables are the same for every role. */
+/** A cluster's variables are the same for every role, and so are files of its user. */
 export const VARIABLE_TOKENS: ReadonlySet<Token> = new Set<Token>(['HOME', 'USER']);
 
 const NAME = /\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})/g;

@@ -1,4 +1,4 @@
-import type { RolePlan } from '../shared/plan/plan.ts';
+import type { RolePlan, SecretPlace } from '../shared/plan/plan.ts';
 import type { ClusterSettings } from '../shared/settings/settings.ts';
 import { pathName } from '../shared/yaml/issue-words.ts';
 import type { LocatedSource, Path } from '../shared/yaml/located-source.ts';
@@ -7,7 +7,7 @@ import type { Problems } from '../shared/yaml/problems.ts';
 import { batchScript, type RoleSpec } from './batch-script.ts';
 import { inContainer } from './container.ts';
 import { looksSecret } from './environment.ts';
-import { CLIENT_TOKENS, expand, isOurs, SERVICE_TOKENS, undeclaredWords } from './expand.ts';
+import { CLIENT_TOKENS, expand, isOurs, SERVICE_TOKENS, undeclaredWords, VARIABLE_TOKENS } from './expand.ts';
 import { checkLimitS } from './health-check.ts';
 import type { Blob, JobContext, JobPlan } from './job.ts';
 import { madeArtifact } from './made-artifact.ts';
@@ -23,6 +23,8 @@ export interface SessionContext {
   problems: Problems;
   notes: Set<string>;
   cluster: ClusterSettings;
+  /** Whose home folder it is, on the cluster. */
+  username: string;
   variables: ReadonlyMap<string, Value>;
   /** The cluster's large folder. */
   cache: Value;
@@ -45,8 +47,9 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
   });
   const { options, timeLimitS } = resources(entry.at, frame, session);
   const startLimitS = startLimit(entry.at, frame, session);
+  const hidden = secrets(entry, frame, session);
   const script = batchScript({
-    ...commonSpec(entry, frame, plan, tokens, session),
+    ...commonSpec(entry, frame, plan, tokens, hidden, session),
     side: 'service',
     port: plan.port,
     readiness:
@@ -69,6 +72,7 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     runLimitS: frame.timeouts?.run ?? session.limits.runS,
     artifacts: plan.artifacts.map((each) => (each.kind === 'to-make' ? madeArtifact(each) : each)),
     resultParser: plan.resultParser,
+    ...namesOf(hidden),
   };
 }
 
@@ -82,9 +86,10 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
   const context = jobContext(entry.at, CLIENT_TOKENS, session);
   const plan = entry.job.plan({ ...context, target: entry.target.job, timeLimitS });
   const startLimitS = frame.timeouts?.start ?? session.limits.startS;
+  const hidden = secrets(entry, frame, session);
   const { scheme, path } = target.endpoint ?? { scheme: 'http', path: '' };
   const script = batchScript({
-    ...commonSpec(entry, frame, plan, CLIENT_TOKENS, session),
+    ...commonSpec(entry, frame, plan, CLIENT_TOKENS, hidden, session),
     side: 'client',
     target: { role: target.role, scheme, path },
   });
@@ -103,6 +108,7 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
     runLimitS: frame.timeouts?.run ?? session.limits.runS,
     artifacts: plan.artifacts.map((each) => (each.kind === 'to-make' ? madeArtifact(each) : each)),
     resultParser: plan.resultParser,
+    ...namesOf(hidden),
   };
 }
 
@@ -137,6 +143,7 @@ function commonSpec(
   frame: Frame,
   plan: JobPlan,
   tokens: ReadonlySet<Token>,
+  hidden: readonly HiddenValue[],
   session: SessionContext,
 ): Omit<RoleSpec, 'side'> {
   return {
@@ -150,6 +157,7 @@ function commonSpec(
     modules: [...session.cluster.modules, ...(frame.modules ?? [])],
     setup: frame.setup ?? [],
     env: [...plan.env, ...environment(entry, frame, tokens, session)],
+    secrets: hidden.map(({ name, file }) => ({ name, file })),
     files: plan.files,
     argv: contained(plan.argv, frame, plan, session),
   };
@@ -166,14 +174,42 @@ const without = (tokens: ReadonlySet<Token>, token: Token): ReadonlySet<Token> =
 
 function environment(entry: Entry, frame: Frame, tokens: ReadonlySet<Token>, session: SessionContext) {
   const context = jobContext(entry.at, tokens, session);
-  return Object.entries(frame.environment ?? {}).map(([name, text]): [string, Value] => {
+  return Object.entries(frame.environment ?? {}).flatMap(([name, text]): [string, Value][] => {
     if (entry.owns.includes(name)) {
       context.problem(['environment', name], `is set by the kind ${entry.job.kind} itself; leave it out`);
     }
+    if (typeof text !== 'string') return [];
     if (looksSecret(name)) {
       context.note(`environment.${name} looks like a secret and is stored with the session as it is`);
     }
-    return [name, context.expand(text, ['environment', name], 'text')];
+    return [[name, context.expand(text, ['environment', name], 'text')]];
+  });
+}
+
+interface HiddenValue {
+  name: string;
+  from: SecretPlace;
+  file?: Value;
+}
+
+const namesOf = (hidden: readonly HiddenValue[]) =>
+  hidden.length > 0 ? { secrets: hidden.map(({ name, from }) => ({ name, from })) } : {};
+
+/** The environment's secrets: the script gets their places, the plan their names. */
+function secrets(entry: Entry, frame: Frame, session: SessionContext): HiddenValue[] {
+  const context = jobContext(entry.at, VARIABLE_TOKENS, session);
+  return Object.entries(frame.environment ?? {}).flatMap(([name, secret]): HiddenValue[] => {
+    if (typeof secret === 'string') return [];
+    if ('secret' in secret) return [{ name, from: { is: 'worker', secret: secret.secret } }];
+    const at = ['environment', name, 'secret_file'];
+    const file = context.expand(secret.secret_file.replace(/^~\//, '$HOME/'), at, 'path');
+    const path = file
+      .map((part) => (typeof part === 'string' ? part : part.token === 'HOME' ? '$HOME' : session.username))
+      .join('');
+    // Another `$NAME` was reported when it was expanded.
+    if (!/^(\$|\/)/.test(path) || path.lastIndexOf('$HOME') > 0)
+      context.problem(at, 'must start with / or $HOME/: it is a file on the cluster');
+    return [{ name, file, from: { is: 'cluster', path } }];
   });
 }
 

@@ -80,12 +80,14 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
   // Without a cluster neither variables nor presets are known: every further problem would be a consequence.
   if (!cluster) throw problems.error;
   const { max_idle, dead_man, queue, start, run } = frame?.timeouts ?? {};
+  const place = clusterPlan(cluster, request.resolveTarget);
   const session: SessionContext = {
     source,
     problems,
     notes: new Set(notes),
     cluster,
     ...clusterPlaces(cluster, settings, problems),
+    username: place.username,
     version: request.version,
     preamble: request.preamble ?? readPreamble(),
     hasClients,
@@ -114,8 +116,8 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     v: 1,
     sbench: request.version,
     name: frame?.name ?? (basename(file).replace(/\.ya?ml$/i, '') || 'recipe'),
-    cluster: clusterPlan(cluster, request.resolveTarget),
     recipe: recipePlan(request),
+    cluster: place,
     labels: { ...frame?.labels, ...labels },
     ...(group ? { group } : {}),
     roles: [...servicePlans.values(), ...clientPlans],

@@ -40,6 +40,8 @@ export interface ActionContext {
   log: Logger;
   /** Where results are copied to; undefined: they stay on the cluster. */
   resultsFolder: string | undefined;
+  /** Where this worker's secrets are, besides its environment. */
+  secretsFolder: string | undefined;
   /** A line in Bull Board's log of this action. */
   say(line: string): Promise<void>;
   apply(event: NewEvent): Promise<Applied>;

@@ -204,6 +204,7 @@ function contextFor(
     queues: served.queues,
     redis: served.redis,
     resultsFolder: served.resultsFolder,
+    secretsFolder: served.secretsFolder,
     log: log.child({ session: id, action: payload.action, role: payload.role }),
     say: async (line) => {
       await job.log(line);

@@ -13,4 +13,5 @@ export interface ServedCluster {
   cluster: ClusterStore;
   queues: Queues;
   resultsFolder: string | undefined;
+  secretsFolder: string | undefined;
 }

@@ -7,11 +7,13 @@ import type { Artifact, MadeArtifact } from '../shared/plan/plan.ts';
 import { keys } from '../shared/redis/keys.ts';
 import { prepareAttempt, putArtifact, type Upload } from '../shared/slurm/remote/verbs.ts';
 import type { Action, ActionContext } from './action.ts';
+import { checkSecrets } from './secrets.ts';
 
 /** Everything that the Slurm jobs need lies on the cluster before one of them holds a GPU. */
 export const stage: Action = {
   runs: 'after-success',
   async run(context) {
+    await checkSecrets(context);
     const all = context.plan.roles.flatMap((role) => role.artifacts);
     const made = all.find((each) => each.kind === 'made');
     if (made) throw new Error(`${made.what} cannot be made yet`);

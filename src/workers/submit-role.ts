@@ -2,6 +2,7 @@ import { RefusedError, SbenchError } from '../shared/errors.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { type SubmitOutcome, submitRole as submit } from '../shared/slurm/remote/verbs.ts';
 import type { ActionContext, Outcome } from './action.ts';
+import { handOverSecrets } from './secrets.ts';
 
 /** Submits one role, exactly once however often this runs: what both submit actions do. */
 export async function submitRole(context: ActionContext, target: string): Promise<Outcome> {
@@ -13,6 +14,7 @@ export async function submitRole(context: ActionContext, target: string): Promis
   const { submit: known } = context.facts;
   if (context.record.ending) return { done: { ok: false, why: context.record.ending.text } };
   if (known.is === 'accepted') return { done: { ok: true, slurmJob: known.id } };
+  await handOverSecrets(context);
   const outcome = await submit(context.place, {
     role: role.role,
     script: role.script,

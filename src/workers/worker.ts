@@ -99,6 +99,7 @@ async function serve(redis: Redis, settings: Settings, names: string[]) {
       cluster: shared,
       queues: allQueues,
       resultsFolder: settings.results,
+      secretsFolder: settings.secrets,
     });
   }
   if (clusters.length === 0) throw new UsageError('there is no cluster in the configuration to serve');

@@ -47,7 +47,7 @@ service:
   model: [a]
   ports: 8x
   container: {docker_source: x, runtime: apptainer}
-  environment: {PATH: /bin, LIST: [a], TOKEN: {secret_file: x}, NONE: }
+  environment: {PATH: /bin, LIST: [a], TOKEN: {secret_fil: x}, NONE: }
   resources: {time: 90, partitoin: x, job_name: x}
 client:
   parameters: {foo: 1, max_tokens: many, requests: 0}
@@ -66,8 +66,8 @@ client:
     'r.yaml:7:42 service.container.runtime is not supported yet in this version, only none is',
     'r.yaml:8:17 service.environment.PATH is set by the cluster or by sbench; use setup: [export …] if you must',
     'r.yaml:8:35 service.environment.LIST must be text, not a list',
-    'r.yaml:8:40 service.environment.TOKEN is a secret, which is not supported yet in this version',
-    "r.yaml:8:71 service.environment.NONE is empty; write '' for an empty text",
+    'r.yaml:8:47 service.environment.TOKEN is not a text; a secret is {secret_file: PATH} on the cluster or {secret: NAME} of the workers',
+    "r.yaml:8:70 service.environment.NONE is empty; write '' for an empty text",
     'r.yaml:9:21 service.resources.time needs a unit: Slurm would read minutes; write 90m or 90s',
     "r.yaml:9:25 unknown key 'partitoin' in service.resources. Did you mean 'partition'?",
     'r.yaml:9:39 service.resources.job_name is reserved: sbench gives this sbatch option itself',

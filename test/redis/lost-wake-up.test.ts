@@ -59,6 +59,7 @@ test(`${SESSIONS} waits that are woken while they are active: none of them sleep
     cluster,
     queues: all,
     resultsFolder: undefined,
+    secretsFolder: undefined,
   };
   const log = pino({ level: 'silent' });
   const workers = ACTIONS.map((action) => {

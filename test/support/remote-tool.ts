@@ -102,6 +102,7 @@ export async function openRemoteTool() {
       setup: [],
       readiness: { probe: 'none' },
       env: [],
+      secrets: [],
       files: [],
       argv: [
         ['sh'],

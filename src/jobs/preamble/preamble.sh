@@ -6,6 +6,8 @@ SB_BASE=${SB_DIR%/sessions/*/*}
 SB_SEQ=0
 SB_RESTART=${SLURM_RESTART_COUNT:-0}
 SB_HELPERS=''
+SB_FILTER=''
+SB_HIDDEN=()
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin}
 USER=${USER:-$(id -un)}
 HOME=${HOME:-$(getent passwd "$USER" | cut -d: -f6)}
@@ -37,8 +39,11 @@ sb_exit() {
   trap '' TERM INT
   trap - EXIT
   [ -z "$SB_HELPERS" ] || kill $SB_HELPERS 2>/dev/null
+  sb_drain
+  # A requeue of a service that was not ready yet needs them again; the release deletes what is left.
+  if [ "$1" -lt 128 ] || [ "$SB_SIDE" = client ] || [ -e "$SB_DIR/closed" ]; then rm -f "$SB_DIR/$SB_ROLE.secrets"; fi
   local fields="\"code\":$1"
-  [ -z "${2:-}" ] || fields="$fields,\"why\":\"$(printf '%s' "$2" | head -c 1024 | sb_base64)\""
+  [ -z "${2:-}" ] || fields="$fields,\"why\":\"$(printf '%s' "$2" | sb_redact | head -c 1024 | sb_base64)\""
   fields="$fields,\"log\":\"$(tail -c 3072 "$SB_DIR/$SB_ROLE.out" 2>/dev/null | sb_base64)\""
   [ -f "$SB_DIR/$SB_ROLE.manifest" ] &&
     fields="$fields,\"manifest\":\"$(sha256sum <"$SB_DIR/$SB_ROLE.manifest" | cut -c1-64)\""
@@ -145,6 +150,59 @@ sb_target() {
   case $TARGET_SERVICE_HOST in *:*) TARGET_SERVICE_HOST=[$TARGET_SERVICE_HOST] ;; esac
   TARGET_SERVICE_PORT=$port TARGET_SERVICE_URL=$2://$TARGET_SERVICE_HOST:$port$3
   export TARGET_SERVICE_HOST TARGET_SERVICE_PORT TARGET_SERVICE_URL
+}
+
+# sb_secret NAME [FILE]: a value that stands in no script, no argument and no log. It comes from a file of the user's on
+# the cluster, or from what the worker put beside the script (lines of: name, base64).
+sb_secret() {
+  { local - && set +x; } 2>/dev/null
+  local name='' text='' line='' found=no
+  if [ "$#" -gt 1 ]; then
+    { [ -f "$2" ] && [ -r "$2" ]; } || sb_die "the secret $1 is to come from $2, which cannot be read on $(uname -n)"
+    text=$(tr -d '\0' <"$2") found=yes
+  elif [ -r "$SB_DIR/$SB_ROLE.secrets" ]; then
+    while read -r name line; do
+      [ "$name" = "$1" ] || continue
+      text=$(printf '%s' "$line" | base64 -d) found=yes
+    done <"$SB_DIR/$SB_ROLE.secrets"
+  fi
+  [ "$found" = yes ] || sb_die "the secret $1 is not in the folder of this attempt any more"
+  [ -n "$text" ] || sb_die "the secret $1 is empty"
+  export "$1=$text"
+  # What a program prints of it is taken out line by line; short lines would take out half of everything.
+  while IFS= read -r line || [ -n "$line" ]; do
+    if [ "${#line}" -ge 4 ]; then SB_HIDDEN+=("$line"); fi
+  done < <(printf '%s' "$text")
+}
+# Lines as they come, without the secrets in them.
+sb_redact() {
+  { local - && set +x; } 2>/dev/null
+  trap '' TERM INT
+  local line hidden
+  while IFS= read -r line || [ -n "$line" ]; do
+    for hidden in "${SB_HIDDEN[@]+"${SB_HIDDEN[@]}"}"; do line=${line//"$hidden"/[secret]}; done
+    printf '%s\n' "$line"
+  done
+}
+# sb_start PROGRAM...: in the background. With secrets, what it prints goes through sb_redact on its way to the log.
+sb_start() {
+  if [ "${#SB_HIDDEN[@]}" -eq 0 ]; then
+    "$@" &
+    SB_PID=$!
+    return
+  fi
+  local log
+  exec {log}> >(sb_redact)
+  SB_FILTER=$!
+  "$@" >&"$log" 2>&1 &
+  SB_PID=$!
+  exec {log}>&-
+}
+# The last words of the program, unless a child of it holds on to its output.
+sb_drain() {
+  local try
+  [ -n "$SB_FILTER" ] || return 0
+  for try in {1..20}; do kill -0 "$SB_FILTER" 2>/dev/null || break; sleep 0.05; done
 }
 
 sb_file() { printf '%s' "$2" >"$SBENCH_WORK/$1" || sb_die "cannot write $SBENCH_WORK/$1"; }
@@ -299,8 +357,7 @@ sb_serve() {
   cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
   SB_STOPPING=''
   if [ -e "$SB_DIR/.ready.$SB_ROLE" ]; then sb_die 'Slurm requeued this service after it was ready: its clients lost it' 75; fi
-  "$@" &
-  SB_PID=$!
+  sb_start "$@"
   trap sb_stop TERM INT
   sb_emit b started "$(sb_host),\"port\":${SBENCH_PORT:-0}" || { kill "$SB_PID"; sb_say "cannot write to $SB_BASE/spool"; exit 75; }
   sb_watch_ready &
@@ -324,8 +381,7 @@ sb_run_client() {
   local code
   cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
   SB_STOPPING=''
-  "$@" &
-  SB_PID=$!
+  sb_start "$@"
   trap sb_stop TERM INT
   sb_heartbeat &
   SB_HELPERS=$!

@@ -38,6 +38,14 @@ export const artifact = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Where a secret lies. The plan knows names and places, never values. */
+export const secretPlace = z.discriminatedUnion('is', [
+  /** A file on the cluster: absolute, or `$HOME/…`. */
+  z.strictObject({ is: z.literal('cluster'), path: z.string() }),
+  /** A secret that workers have, by its name. */
+  z.strictObject({ is: z.literal('worker'), secret: z.string() }),
+]);
+
 export const resultParser = z.enum(['none', 'loadgen']);
 
 /** One Slurm job, ready to be handed to sbatch: what `--dry-run` shows is what runs. */
@@ -64,6 +72,8 @@ export const rolePlan = z.strictObject({
   runLimitS: z.number().int().positive().optional(),
   artifacts: z.array(artifact),
   resultParser,
+  /** Environment variables whose values are secrets. */
+  secrets: z.array(z.strictObject({ name: z.string(), from: secretPlace })).optional(),
 });
 
 /** Names the actions; each is a queue of every cluster. */
@@ -123,6 +133,7 @@ export const plan = z.strictObject({
 });
 
 export type ClusterPlan = z.infer<typeof clusterPlan>;
+export type SecretPlace = z.infer<typeof secretPlace>;
 export type Artifact = z.infer<typeof artifact>;
 export type MadeArtifact = Extract<Artifact, { kind: 'made' }>;
 export type RolePlan = z.infer<typeof rolePlan>;

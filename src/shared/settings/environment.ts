@@ -6,6 +6,7 @@ const PREFIX = 'SBENCH_CLUSTERS__';
 const TOP = new Map([
   ['SBENCH_REDIS', 'redis'],
   ['SBENCH_RESULTS', 'results'],
+  ['SBENCH_SECRETS', 'secrets'],
   ['SBENCH_DEFAULT_CLUSTER', 'default_cluster'],
 ]);
 

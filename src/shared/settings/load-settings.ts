@@ -61,6 +61,7 @@ export function loadSettings(surroundings: Surroundings): Settings {
       (_, path: string) => `unix://${local(path, 'redis')}`,
     ),
     results: found?.results === undefined ? undefined : local(found.results, 'results'),
+    secrets: found?.secrets === undefined ? undefined : local(found.secrets, 'secrets'),
     origins,
   };
 }

@@ -72,6 +72,7 @@ export const configuration = z.strictObject({
     .regex(/^(rediss?:\/\/.+|unix:\/\/.+)$/, 'must be redis://host:port, rediss://host:port or unix:///path')
     .optional(),
   results: text.optional(),
+  secrets: text.optional(),
 });
 
 export type ClusterConfiguration = z.infer<typeof cluster>;

@@ -50,6 +50,8 @@ export interface Settings {
   redis?: string | undefined;
   /** An absolute path on this host. */
   results?: string | undefined;
+  /** A folder of secrets, one a file, that recipes may name: `docs/secrets.md`. An absolute path on this host. */
+  secrets?: string | undefined;
   /** By the key's path in the configuration: `clusters.meluxina.port`. */
   origins: Readonly<Record<string, Origin>>;
 }

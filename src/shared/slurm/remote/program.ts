@@ -2,7 +2,19 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** One file a verb of the cluster, one program on the cluster: in this order, the dispatch last. */
-const PARTS = ['begin', 'hello', 'stage', 'owner', 'submit', 'release', 'look', 'collect', 'stream', 'end'];
+const PARTS = [
+  'begin',
+  'hello',
+  'stage',
+  'owner',
+  'secret',
+  'submit',
+  'release',
+  'look',
+  'collect',
+  'stream',
+  'end',
+];
 
 /** The one shell program that runs on login nodes, named by its content. */
 export const toolText = PARTS.map((part) =>
