@@ -203,10 +203,14 @@ async function redis(result) {
   return result.redis.socket;
 }
 
-/** What tests use beside the cluster: Redis servers and sshds of their own, and the login shells of other people. */
+/** What tests use beside the cluster: Redis servers and sshds of their own, tools and services that recipes run, and
+ * the login shells of other people. */
 const TEST_TOOLS = {
   'redis-server': '/usr/bin/redis-server',
   'openssh-server': '/usr/sbin/sshd',
+  'redis-tools': '/usr/bin/redis-benchmark',
+  'postgresql-15': '/usr/lib/postgresql/15/bin/initdb',
+  wrk: '/usr/bin/wrk',
   tcsh: '/usr/bin/tcsh',
   fish: '/usr/bin/fish',
 };

@@ -226,6 +226,7 @@ apt_install() { # PACKAGE...   only those that are missing; no daemon of theirs 
     for p in "${missing[@]}"; do
       case $p in
         openssh-server) systemctl disable --quiet ssh.service ;;
+        postgresql-*) systemctl disable --quiet postgresql.service ;;
         slurmctld | slurmd | slurmdbd | munge | redis-server) systemctl disable --quiet "$p.service" ;;
       esac >>"$log" 2>&1 || true
     done

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { SessionView } from '../producer/session-view.ts';
 import { type Point, resultSchema } from '../shared/result/result.ts';
+import { type ToolPoint, type ToolResult, toolResultSchema } from '../shared/result/tool-result.ts';
 import { printableLines } from './printable-text.ts';
 import { type Column, table } from './table.ts';
 
@@ -21,13 +22,45 @@ const COLUMNS: Column[] = [
 export function resultTables({ results, roles }: Pick<SessionView, 'results' | 'roles'>): string[] {
   const several = Object.keys(results).length > 1;
   return Object.entries(results).flatMap(([role, result]) => {
-    const parsed = resultSchema.safeParse(result);
-    if (!parsed.success) return [];
-    const { points, status } = parsed.data;
-    const failed = status === 'failed' ? [printableLines(`failed: ${parsed.data.message}`)] : [];
+    const body = resultBody(result);
+    if (!body) return [];
     const title = several ? [printableLines(`client ${roles[role]?.name ?? role}`)] : [];
-    return [[...title, table(COLUMNS, points.map(cells)), ...failed].join('\n')];
+    return [[...title, ...body].join('\n')];
   });
+}
+
+function resultBody(result: unknown): string[] | undefined {
+  const tool = toolResultSchema.safeParse(result);
+  if (tool.success) return [toolTables(tool.data), ...failure(tool.data)];
+  const parsed = resultSchema.safeParse(result);
+  if (!parsed.success) return undefined;
+  return [table(COLUMNS, parsed.data.points.map(cells)), ...failure(parsed.data)];
+}
+
+const failure = (result: { status: 'ok' } | { status: 'failed'; message: string }): string[] =>
+  result.status === 'failed' ? [printableLines(`failed: ${result.message}`)] : [];
+
+/** As many points side by side as a terminal has room for. */
+const POINTS_ABREAST = 5;
+
+/** A tool's own numbers: a row for each metric, a column for each point. */
+function toolTables({ tool, points, coordinatedOmissionFree }: ToolResult): string {
+  const loop = coordinatedOmissionFree ? '' : ', a closed loop: its tail latencies leave waiting out';
+  const tables = [];
+  for (let from = 0; from < points.length; from += POINTS_ABREAST)
+    tables.push(pointsTable(points.slice(from, from + POINTS_ABREAST)));
+  return [printableLines(`${tool.name} ${tool.version ?? ''}`.trim() + loop), ...tables].join('\n');
+}
+
+function pointsTable(points: readonly ToolPoint[]): string {
+  const units = new Map(points.flatMap(({ metrics }) => metrics.map(({ name, unit }) => [name, unit])));
+  const rows = [...units].map(([name, unit]) => [
+    name,
+    ...points.map(({ metrics }) => String(metrics.find((metric) => metric.name === name)?.value ?? '–')),
+    unit,
+  ]);
+  const titles = points.map(({ name }): Column => ({ title: name || 'value', align: 'right' }));
+  return table([{ title: 'metric' }, ...titles, { title: 'unit' }], rows);
 }
 
 function cells(point: Point): string[] {

@@ -23,6 +23,10 @@ export interface RoleSpec {
   secrets: readonly { name: string; file?: Value | undefined }[];
   files: readonly { name: string; text: string }[];
   argv: readonly Value[];
+  /** Of a client: the file that its standard output becomes. */
+  stdoutFile?: string | undefined;
+  /** Of a client, in argv's place. */
+  steps?: readonly { file: string; argv: readonly Value[] }[] | undefined;
 }
 
 /** The whole text that sbatch gets. Its last line never returns. */
@@ -40,8 +44,21 @@ export function batchScript(spec: RoleSpec): string {
     ...spec.secrets.map(({ name, file }) => call('sb_secret', file ? [name, file] : [name])),
     ...spec.files.map(({ name, text }) => call('sb_file', [name, text])),
     ...(spec.readiness ? readinessLines(spec.readiness) : []),
-    call(spec.side === 'service' ? 'sb_serve' : 'sb_run_client', spec.argv),
+    ...lastLines(spec),
   ].join('\n')}\n`;
+}
+
+function lastLines({ side, argv, stdoutFile, steps }: RoleSpec): string[] {
+  if (side === 'service') return [call('sb_serve', argv)];
+  if (steps) {
+    return [
+      'sb_client_begin',
+      ...steps.map((step) => call('sb_step', [step.file, ...step.argv])),
+      'sb_client_end',
+    ];
+  }
+  if (stdoutFile === undefined) return [call('sb_run_client', argv)];
+  return ['sb_client_begin', call('sb_step', [stdoutFile, ...argv]), 'sb_client_end'];
 }
 
 function facts(spec: RoleSpec): string[] {

@@ -1,4 +1,4 @@
-import type { Artifact, RolePlan } from '../shared/plan/plan.ts';
+import type { Artifact, RolePlan, ToolOutput } from '../shared/plan/plan.ts';
 import type { ToMake } from './made-artifact.ts';
 import type { Value } from './shell-word.ts';
 
@@ -20,6 +20,9 @@ export interface JobContext {
   cache: Value;
 }
 
+/** One run of a tool: its standard output becomes a file of the results, and a point when the parser reads it. */
+export type Step = Omit<ToolOutput, 'is'> & { is: ToolOutput['is'] | 'file'; argv: Value[] };
+
 /** What one Slurm job runs. Data only: the batch script is written elsewhere. */
 export interface JobPlan {
   argv: Value[];
@@ -35,6 +38,10 @@ export interface JobPlan {
   image?: { docker: string } | 'target';
   /** Commands that run before the program, in the same container: a database's first files. */
   before?: Value[][];
+  /** A client's standard output becomes this file of its results; else it is the Slurm job's log. */
+  stdoutFile?: string;
+  /** In the place of a client's `argv`: several runs one after another, up to the first that fails. */
+  steps?: Step[];
   /** Small files that the job finds in its working folder. */
   files: { name: string; text: string }[];
   resultParser: RolePlan['resultParser'];

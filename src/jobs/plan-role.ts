@@ -1,4 +1,4 @@
-import type { RolePlan, SecretPlace } from '../shared/plan/plan.ts';
+import type { RolePlan, SecretPlace, ToolOutput } from '../shared/plan/plan.ts';
 import type { ClusterSettings } from '../shared/settings/settings.ts';
 import { pathName } from '../shared/yaml/issue-words.ts';
 import type { LocatedSource, Path } from '../shared/yaml/located-source.ts';
@@ -9,7 +9,7 @@ import { inContainer } from './container.ts';
 import { looksSecret } from './environment.ts';
 import { CLIENT_TOKENS, expand, isOurs, SERVICE_TOKENS, undeclaredWords, VARIABLE_TOKENS } from './expand.ts';
 import { checkLimitS } from './health-check.ts';
-import type { Blob, JobContext, JobPlan } from './job.ts';
+import type { Blob, JobContext, JobPlan, Step } from './job.ts';
 import { madeArtifact } from './made-artifact.ts';
 import type { ClientEntry, ServiceEntry } from './read-recipe.ts';
 import { readinessOf } from './readiness.ts';
@@ -92,7 +92,13 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
     ...commonSpec(entry, frame, plan, CLIENT_TOKENS, hidden, session),
     side: 'client',
     target: { role: target.role, scheme, path },
+    stdoutFile: plan.stdoutFile,
+    steps: plan.steps?.map((step) => ({
+      file: step.file,
+      argv: contained(step.argv, frame, plan, session),
+    })),
   });
+  const outputs = outputsOf(plan);
   return {
     role: entry.role,
     side: 'client',
@@ -109,7 +115,17 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
     artifacts: plan.artifacts.map((each) => (each.kind === 'to-make' ? madeArtifact(each) : each)),
     resultParser: plan.resultParser,
     ...namesOf(hidden),
+    ...(outputs.length > 0 ? { outputs } : {}),
   };
+}
+
+/** What the parser will read: the steps that are more than a file, or the one output. */
+function outputsOf({ steps, stdoutFile }: JobPlan): ToolOutput[] {
+  if (!steps)
+    return stdoutFile === undefined ? [] : [{ file: stdoutFile, is: 'point', name: '', parameters: {} }];
+  return steps.flatMap(({ file, is, name, parameters }: Step) =>
+    is === 'file' ? [] : [{ file, is, name, parameters }],
+  );
 }
 
 type Entry = ServiceEntry | ClientEntry;

@@ -39,7 +39,7 @@ export const collect: Action = {
       checked: exitsOf(roles),
       invalid: [...checks].flatMap(([role, check]) => (check.ok ? [] : [{ role, why: check.why }])),
       results: Object.fromEntries(
-        [...checks].flatMap(([role, check]) => (check.ok && check.result ? [[role, check.result]] : [])),
+        [...checks].flatMap(([role, check]) => (check.result ? [[role, check.result]] : [])),
       ),
       ...(folder === undefined ? {} : { folder }),
     });

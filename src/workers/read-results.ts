@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { extract } from 'tar-stream';
 import type { RolePlan } from '../shared/plan/plan.ts';
 import { resultSchema } from '../shared/result/result.ts';
+import { readToolResult } from '../shared/result/tools/read-tool-result.ts';
 import type { RoleFacts } from '../shared/session/facts.ts';
 import { sha256 } from '../shared/slurm/remote/verbs.ts';
 
@@ -23,7 +24,8 @@ export async function readTar(tar: Buffer): Promise<Files> {
   return files;
 }
 
-export type Checked = { ok: true; result?: unknown } | { ok: false; why: string };
+/** What a failed client measured before it failed is kept, too. */
+export type Checked = { ok: true; result?: unknown } | { ok: false; why: string; result?: unknown };
 
 /** Whether a client's results are those that it listed when it ended, and whether they are a result. */
 export function checkResults(role: RolePlan, facts: RoleFacts, files: Files, omitted = false): Checked {
@@ -42,9 +44,17 @@ export function checkResults(role: RolePlan, facts: RoleFacts, files: Files, omi
     if (!content) return { ok: false, why: `${name} is listed, but did not come` };
     if (sha256(content) !== hash) return { ok: false, why: `${name} is not the file that was listed` };
   }
-  return role.resultParser === 'loadgen'
-    ? readLoadgenResult(files.get(`results/${role.role}/result.json`))
-    : { ok: true };
+  const file = (name: string) => files.get(`results/${role.role}/${name}`);
+  switch (role.resultParser) {
+    case 'none':
+      return { ok: true };
+    case 'loadgen':
+      return readLoadgenResult(file('result.json'));
+    default: {
+      const result = readToolResult(role.resultParser, role.outputs ?? [], file);
+      return result.status === 'ok' ? { ok: true, result } : { ok: false, why: result.message, result };
+    }
+  }
 }
 
 function readLoadgenResult(content: Buffer | undefined): Checked {

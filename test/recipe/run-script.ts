@@ -21,6 +21,9 @@ sb_ready_none() { say sb_ready_none $# "$@"; }
 last() { say "$@"; say ENVIRONMENT; env -0; exit 0; }
 sb_serve() { last sb_serve $# "$@"; }
 sb_run_client() { last sb_run_client $# "$@"; }
+sb_client_begin() { say sb_client_begin 0; }
+sb_step() { say sb_step $# "$@"; }
+sb_client_end() { last sb_client_end 0; }
 set -u
 HOME=/home/hpc USER=hpc SBENCH_DIR=/d SBENCH_TOOLS=/d/tools SBENCH_WORK=/d/work SBENCH_RESULTS_DIR=/d/results
 `;

@@ -373,23 +373,62 @@ sb_serve() {
   sb_die "the service ended with exit code $code" "$code"
 }
 
+# What the client's steps printed, into which the program may have put a secret.
+SB_PRINTED=()
+sb_hide_secrets() {
+  local file
+  [ "${#SB_HIDDEN[@]}" -gt 0 ] || return 0
+  for file in "${SB_PRINTED[@]+"${SB_PRINTED[@]}"}"; do
+    sb_redact <"$file" >"$SBENCH_WORK/.redacted" && mv -f "$SBENCH_WORK/.redacted" "$file" || return
+  done
+}
 sb_manifest() {
+  sb_hide_secrets || return
   (cd "$SBENCH_RESULTS_DIR" && find . -type f -print0 | sort -z | xargs -0r sha256sum) >"$SB_DIR/.$SB_ROLE.manifest" &&
     mv -f "$SB_DIR/.$SB_ROLE.manifest" "$SB_DIR/$SB_ROLE.manifest"
 }
-sb_run_client() {
-  local code
+# A client: sb_client_begin, then sb_step FILE ARGV... for each of its runs, then sb_client_end, which never returns.
+sb_client_begin() {
   cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
   SB_STOPPING=''
-  sb_start "$@"
-  trap sb_stop TERM INT
   sb_heartbeat &
   SB_HELPERS=$!
+}
+sb_to_file() {
+  exec >"$1" || exit 74
+  shift
+  exec "$@"
+}
+# Its standard output is a file of the results, or the log when FILE is empty. No pipe: the exit code is the program's.
+sb_step() {
+  local file=$1 code
+  shift
+  if [ -z "$file" ]; then sb_start "$@"
+  else
+    : >"$SBENCH_RESULTS_DIR/$file" || sb_die "cannot write $SBENCH_RESULTS_DIR/$file" 74
+    SB_PRINTED+=("$SBENCH_RESULTS_DIR/$file")
+    sb_start sb_to_file "$SBENCH_RESULTS_DIR/$file" "$@"
+  fi
+  trap sb_stop TERM INT
   sb_wait "$SB_PID"
   code=$?
+  [ "$code" -eq 0 ] && return
   trap '' TERM INT
   sb_manifest || sb_die 'the list of results could not be written' 74
-  [ "$code" -eq 0 ] && sb_exit 0
-  sb_exit "$code" "the client ended with exit code $code"
+  if [ -n "$file" ]; then
+    sb_say "the end of $file:"
+    tail -c 2048 "$SBENCH_RESULTS_DIR/$file" >&2
+  fi
+  sb_exit "$code" "the client ended with exit code $code${file:+ ($file)}"
+}
+sb_client_end() {
+  trap '' TERM INT
+  sb_manifest || sb_die 'the list of results could not be written' 74
+  sb_exit 0
+}
+sb_run_client() {
+  sb_client_begin
+  sb_step '' "$@"
+  sb_client_end
 }
 # ---- end of the preamble

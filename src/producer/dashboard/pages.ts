@@ -1,6 +1,7 @@
 import type { Plan } from '../../shared/plan/plan.ts';
 import { withoutSecrets } from '../../shared/redact.ts';
 import { type Point, resultSchema } from '../../shared/result/result.ts';
+import { type ToolResult, toolResultSchema } from '../../shared/result/tool-result.ts';
 import type { SessionRecord } from '../../shared/session/record.ts';
 import type { SessionView } from '../session-view.ts';
 import type { TimelineNote } from '../watch-session.ts';
@@ -55,16 +56,32 @@ function rolesTable({ roles }: SessionView): Html {
 
 function resultTables({ results, roles }: SessionView): Html[] {
   return Object.entries(results).flatMap(([role, result]) => {
+    const title = html`<h2>Results of ${roles[role]?.name ?? role}</h2>
+`;
+    const tool = toolResultSchema.safeParse(result);
+    if (tool.success) return [title, toolTable(tool.data)];
     const parsed = resultSchema.safeParse(result);
     if (!parsed.success) return [];
     return [
-      html`<h2>Results of ${roles[role]?.name ?? role}</h2>
+      html`${title}
 <table><thead><tr><th class="n">Concurrency</th><th class="n">Requests</th><th class="n">Errors</th>
 <th class="n">TTFT p50 ms</th><th class="n">p99</th><th class="n">TPOT p50 ms</th><th class="n">E2E p50 ms</th>
 <th class="n">p99</th><th class="n">Tokens/s</th><th>Validity</th></tr></thead>
 <tbody>${parsed.data.points.map(pointRow)}</tbody></table>`,
     ];
   });
+}
+
+function toolTable({ tool, points, coordinatedOmissionFree }: ToolResult): Html {
+  const rows = points.flatMap(({ name, metrics }) =>
+    metrics.map(
+      (metric) =>
+        html`<tr><td>${name}</td><td>${metric.name}</td><td class="n">${metric.value}</td><td>${metric.unit}</td></tr>`,
+    ),
+  );
+  return html`<p>${tool.name} ${tool.version ?? ''}${coordinatedOmissionFree ? '' : ', a closed loop'}</p>
+<table><thead><tr><th>Point</th><th>Metric</th><th class="n">Value</th><th>Unit</th></tr></thead>
+<tbody>${rows}</tbody></table>`;
 }
 
 function pointRow({

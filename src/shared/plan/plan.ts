@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NewerVersionError } from '../errors.ts';
+import { toolParametersSchema } from '../result/tool-result.ts';
 
 /** `s1`, `c2`: generated, so that no user's text becomes a file or a Slurm job's name. */
 export const roleName = z.string().regex(/^[sc][1-9][0-9]?$/);
@@ -46,7 +47,18 @@ export const secretPlace = z.discriminatedUnion('is', [
   z.strictObject({ is: z.literal('worker'), secret: z.string() }),
 ]);
 
-export const resultParser = z.enum(['none', 'loadgen']);
+/** How a client's results are read: by the load generator's own file, or from what somebody else's tool printed. */
+export const resultParser = z.enum(['none', 'loadgen', 'redis-benchmark', 'pgbench', 'wrk', 'json-lines']);
+
+/** A file in the results folder that holds what one run of a tool printed. */
+export const toolOutput = z.strictObject({
+  file: z.string().regex(/^[A-Za-z0-9_=,-][A-Za-z0-9_.=,-]*$/),
+  /** A point is measured; a version only says which tool it was. */
+  is: z.enum(['point', 'version']),
+  /** Of the point: `clients=4`; empty when it is the only one. */
+  name: z.string(),
+  parameters: toolParametersSchema,
+});
 
 /** One Slurm job, ready to be handed to sbatch: what `--dry-run` shows is what runs. */
 export const rolePlan = z.strictObject({
@@ -74,6 +86,8 @@ export const rolePlan = z.strictObject({
   resultParser,
   /** Environment variables whose values are secrets. */
   secrets: z.array(z.strictObject({ name: z.string(), from: secretPlace })).optional(),
+  /** What a tool's parser reads, in the order made. */
+  outputs: z.array(toolOutput).optional(),
 });
 
 /** Names the actions; each is a queue of every cluster. */
@@ -137,6 +151,7 @@ export type SecretPlace = z.infer<typeof secretPlace>;
 export type Artifact = z.infer<typeof artifact>;
 export type MadeArtifact = Extract<Artifact, { kind: 'made' }>;
 export type RolePlan = z.infer<typeof rolePlan>;
+export type ToolOutput = z.infer<typeof toolOutput>;
 export type ActionName = z.infer<typeof actionName>;
 export type ActionNode = z.infer<typeof actionNode>;
 export type GroupPlace = z.infer<typeof groupPlace>;
