@@ -1,15 +1,22 @@
 import type { Command } from 'commander';
 import { readBreaker, resetBreaker } from '../shared/cluster/breaker.ts';
-import { UsageError } from '../shared/errors.ts';
-import { didYouMean } from '../shared/yaml/nearest.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
+import { addClusterCheck } from './cluster-check.ts';
+import { addClusterList } from './cluster-list.ts';
+import { clusterNamed } from './cluster-named.ts';
+import { addClusterStatus } from './cluster-status.ts';
+import { addClusterTrust } from './cluster-trust.ts';
 import { jsonLine } from './printable-text.ts';
 
 export function addCluster(program: Command, cli: Cli): void {
   const group = program
     .command('cluster')
     .description('what a person does about a cluster')
-    .addHelpText('after', '\nExample:\n  sbench cluster resume meluxina');
+    .addHelpText('after', '\nExample:\n  sbench cluster check meluxina');
+  addClusterCheck(group, cli);
+  addClusterList(group, cli);
+  addClusterStatus(group, cli);
+  addClusterTrust(group, cli);
   group
     .command('resume')
     .argument('<name>', 'a configured cluster')
@@ -18,10 +25,7 @@ export function addCluster(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  sbench cluster resume meluxina')
     .action(async (name: string, options: { json?: true }, command: Command) => {
       const settings = settingsFor(cli, command);
-      const known = Object.keys(settings.clusters);
-      if (!known.includes(name)) {
-        throw new UsageError(`the cluster '${name}' is not configured${didYouMean(name, known)}`);
-      }
+      clusterNamed(settings, name);
       await withProducer(settings, async ({ redis, queues }) => {
         const before = await readBreaker(redis, name);
         await resetBreaker(redis, name);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { looksSecret } from '../shared/redact.ts';
-import { DEFAULT_REDIS, withoutPassword } from '../shared/redis/connect.ts';
+import { withoutPassword } from '../shared/redis/connect.ts';
 import { type ClusterSettings, originWords, type Settings } from '../shared/settings/settings.ts';
 import { type Cli, settingsFor } from './cli.ts';
 import { jsonLine } from './printable-text.ts';
@@ -34,7 +34,7 @@ interface Value {
 function valuesOf(settings: Settings): Value[] {
   const { defaultCluster, redis, results, secrets, clusters, origins } = settings;
   const values: [string, unknown][] = [
-    ['redis', withoutPassword(redis ?? DEFAULT_REDIS)],
+    ['redis', withoutPassword(redis)],
     ['results', results ?? '(results stay on the cluster)'],
     ['secrets', secrets ?? '(none; SBENCH_SECRET_<NAME> of the workers)'],
     ['default_cluster', defaultCluster],

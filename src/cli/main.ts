@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { homedir } from 'node:os';
+import { createInterface } from 'node:readline/promises';
 import { EXIT } from './exit-code.ts';
 import { runCli } from './run-cli.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,10 +19,21 @@ process.on('SIGTERM', onSignal);
 // `sbench list | head`: who reads has gone, and nobody is left to tell.
 process.stdout.on('error', () => process.exit(EXIT.succeeded));
 
+async function ask(question: string): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = once(lines, 'close').then(() => undefined);
+  // With an interface on it, the terminal gives Ctrl-C to that, and not to us.
+  lines.on('SIGINT', () => onSignal('SIGINT'));
+  const answer = await Promise.race([lines.question(question), ended]);
+  lines.close();
+  return answer;
+}
+
 const terminal: Terminal = {
   print: (text) => void process.stdout.write(`${text}\n`),
   say: (text) => void process.stderr.write(`${text}\n`),
   color: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
   env: process.env,
   cwd: process.cwd(),
   home: homedir(),

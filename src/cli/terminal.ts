@@ -6,6 +6,8 @@ export interface Terminal {
   say(text: string): void;
   /** Whether somebody reads stdout who sees colours. */
   color: boolean;
+  /** Asks whoever sits there, on stderr; absent where nobody does. Undefined: the input ended. */
+  ask?: (question: string) => Promise<string | undefined>;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   home: string;

@@ -21,6 +21,13 @@ export async function clusterHealth({ redis, store }: ProducerDeps, name: string
     workers,
     /** Somebody watches it now; nobody does when nothing of ours runs there. */
     observed: observed === 1,
+    /** The worker that watches it, or did last: `host:pid`. */
+    ...(noted.observer === undefined ? {} : { observer: noted.observer }),
+    /** What the installation knows the name as; absent: no worker has served it yet. */
+    ...(noted.definition === undefined ? {} : { registered: noted.definition }),
+    /** The login node that answered last. */
+    ...(noted.host === undefined ? {} : { loginNode: noted.host }),
+    ...(noted.SLURM_VERSION === undefined ? {} : { slurm: noted.SLURM_VERSION }),
     /** Sessions that are not over. */
     openSessions: open.length,
     ssh: breaker ? { ok: false as const, ...breaker } : { ok: true as const },

@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
 import { type Queues, queues } from '../shared/queues.ts';
-import { connectRedis, DEFAULT_REDIS } from '../shared/redis/connect.ts';
+import { connectRedis } from '../shared/redis/connect.ts';
 import { type SessionStore, sessionStore } from '../shared/redis/session-store.ts';
 
-/** Where Redis is when nobody says. */
 /** What asking for work needs: the records and the queues, never a cluster. */
 export interface ProducerDeps {
   redis: Redis;
@@ -15,7 +14,7 @@ export interface ProducerDeps {
  * Close it with `closeProducer`.
  * @throws RedisError when no Redis answers.
  */
-export async function connectProducer(url: string = DEFAULT_REDIS): Promise<ProducerDeps> {
+export async function connectProducer(url: string): Promise<ProducerDeps> {
   const redis = await connectRedis(url, 'ask');
   // It has answered once: from now on an outage fails what is asked meanwhile, and passes by itself.
   redis.options.retryStrategy = (times) => Math.min(times * 200, 2_000);

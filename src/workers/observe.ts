@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { coerceError, SbenchError } from '../shared/errors.ts';
 import { keys } from '../shared/redis/keys.ts';
@@ -78,6 +79,7 @@ async function watchCluster(
   });
   const close = () => stream.close();
   signal.addEventListener('abort', close, { once: true });
+  await served.cluster.note({ observer: `${hostname()}:${process.pid}` });
   log.info({ cluster: served.name }, 'observing');
   try {
     let due = 0;

@@ -7,7 +7,7 @@ import { definitionOf, sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
 import { UsageError } from '../shared/errors.ts';
 import { ACTIONS, queueName, queues } from '../shared/queues.ts';
 import { clusterStore, installationId } from '../shared/redis/cluster-store.ts';
-import { connectRedis, DEFAULT_REDIS, withoutPassword } from '../shared/redis/connect.ts';
+import { connectRedis, withoutPassword } from '../shared/redis/connect.ts';
 import { keys, QUEUE_PREFIX } from '../shared/redis/keys.ts';
 import { sessionStore } from '../shared/redis/session-store.ts';
 import type { Settings } from '../shared/settings/settings.ts';
@@ -35,8 +35,8 @@ export async function startWorker(
   settings: Settings,
   { clusters, signal, log = defaultLog() }: { clusters?: string[]; signal?: AbortSignal; log?: Logger },
 ): Promise<RunningWorker> {
-  const redis = await connectRedis(settings.redis ?? DEFAULT_REDIS, 'work');
-  if (!(await answers(redis, settings.redis ?? DEFAULT_REDIS, log, signal))) {
+  const redis = await connectRedis(settings.redis, 'work');
+  if (!(await answers(redis, settings.redis, log, signal))) {
     redis.disconnect();
     return { closed: Promise.resolve(), close: async () => {} };
   }

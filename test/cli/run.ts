@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runCli } from '../../src/cli/run-cli.ts';
 
 export interface Ran {
@@ -13,6 +13,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Ctrl-C. */
   interrupt?: AbortController;
+  /** Somebody sits there and answers. */
+  ask?: (question: string) => Promise<string | undefined>;
   onOutput?: (so: { out: string; err: string }) => void;
 }
 
@@ -41,6 +43,7 @@ client:
 export function workplace(configuration: string): Workplace {
   const folder = mkdtempSync(join(tmpdir(), 'sbench-cli-'));
   const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
@@ -49,7 +52,7 @@ export function workplace(configuration: string): Workplace {
   return {
     folder,
     write,
-    async sbench(argv, { env = {}, interrupt = new AbortController(), onOutput } = {}) {
+    async sbench(argv, { env = {}, interrupt = new AbortController(), ask, onOutput } = {}) {
       const so = { out: '', err: '' };
       const add = (where: 'out' | 'err') => (text: string) => {
         so[where] += `${text}\n`;
@@ -58,6 +61,7 @@ export function workplace(configuration: string): Workplace {
       const code = await runCli(argv, {
         print: add('out'),
         say: add('err'),
+        ...(ask ? { ask } : {}),
         color: false,
         env,
         cwd: folder,

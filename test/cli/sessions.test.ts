@@ -47,7 +47,7 @@ function planOf(recipeText = RECIPE, cluster = 'local', port = 22): Plan {
   return planSession({
     recipeText,
     file: 'recipe.yaml',
-    settings: { clusters: { [cluster]: settings }, origins: {} },
+    settings: { clusters: { [cluster]: settings }, redis: redis.url, origins: {} },
     version: '0.0.0',
     blobs: { loadgen: { sha256: BLOB.sha256, bytes: BLOB.data.length } },
   });

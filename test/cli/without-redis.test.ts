@@ -147,7 +147,7 @@ describe('no Redis', () => {
     expect(code).toBe(3);
     expect(out).toBe('');
     expect(err).toContain('no Redis answers at redis://***@127.0.0.1:1');
-    expect(err).toContain('Start one (redis-server), or say where it is');
+    expect(err).toContain('Start one with all that is needed: sbench up. Or say where it is');
     expect(err).not.toContain('secret');
   });
 

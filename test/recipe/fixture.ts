@@ -18,7 +18,7 @@ export function settingsWith(cluster: Partial<ClusterSettings> = {}): Settings {
     stage: 'login',
     ...cluster,
   };
-  return { clusters: { local }, origins: {} };
+  return { clusters: { local }, redis: 'redis://127.0.0.1:6379', origins: {} };
 }
 
 interface Request {

@@ -115,14 +115,14 @@ export function clusterLink(options: LinkOptions): ClusterLink {
 }
 
 /** @throws Error when an argument could mean something to some shell: a bug of ours, never a user's. */
-function commandLine(workdir: string, nonce: string, verb: string, args: (string | number)[]): string {
+export function commandLine(workdir: string, nonce: string, verb: string, args: (string | number)[]): string {
   const words = [toolPath(workdir), nonce, verb, ...args.map(String)];
   const odd = words.find((word) => !SAFE.test(word));
   if (odd !== undefined) throw new Error(`not an argument for the remote tool: ${JSON.stringify(odd)}`);
   return `sh ${words.join(' ')}`;
 }
 
-function answered(outcome: CommandOutcome, nonce: string, verb: string): Buffer {
+export function answered(outcome: CommandOutcome, nonce: string, verb: string): Buffer {
   if (outcome.kind === 'exited') {
     try {
       return betweenMarkers(outcome.stdout, nonce);
@@ -151,7 +151,7 @@ async function greet({ cluster, workdir, installation, store, connect }: LinkOpt
     await store.count('commands');
     let outcome = await connection.exec(line, { timeoutMs: ANSWER_MS });
     if (outcome.kind === 'exited' && !outcome.stdout.includes(`@sbench-begin ${nonce}`)) {
-      await install(connection, workdir, store);
+      await install(connection, workdir, () => store.count('commands'));
       await store.count('commands');
       outcome = await connection.exec(line, { timeoutMs: ANSWER_MS });
     }
@@ -166,8 +166,12 @@ async function greet({ cluster, workdir, installation, store, connect }: LinkOpt
   }
 }
 
-async function install(connection: Transport, workdir: string, store: ClusterStore): Promise<void> {
-  await store.count('commands');
+export async function install(
+  connection: Transport,
+  workdir: string,
+  count: () => Promise<void> = async () => {},
+): Promise<void> {
+  await count();
   const stdin = Buffer.from(installerText(workdir, newNonce()));
   const outcome = await connection.exec('sh', { stdin, timeoutMs: ANSWER_MS });
   if (outcome.kind === 'exited' && outcome.stdout.includes('@sbench-installed')) return;
@@ -185,7 +189,7 @@ function elsewhere(cluster: string, workdir: string, host: string): SbenchError 
     {
       code: 'ELSEWHERE',
       remedy: 'person',
-      hint: 'Was it deleted, or is this another file system, or a local disk of another login node?',
+      hint: 'Was it deleted, or is this another file system, or a local disk of another login node? Two clusters with one file system need a `workdir` each.',
     },
   );
 }

@@ -7,9 +7,6 @@ import { RedisError, UsageError } from '../errors.ts';
  */
 export type RedisUse = 'ask' | 'work';
 
-/** Where a Redis is, when nobody says. */
-export const DEFAULT_REDIS = 'redis://127.0.0.1:6379';
-
 /** Options for BullMQ and for ourselves. `url`: redis://, rediss:// or unix:///path. */
 export function redisOptions(url: string, use: RedisUse): RedisOptions {
   const parsed = parseUrl(url);
@@ -55,7 +52,7 @@ export async function connectRedis(url: string, use: RedisUse): Promise<Redis> {
     redis.disconnect();
     throw new RedisError(
       `no Redis answers at ${withoutPassword(url)}: ${(last ?? (error as Error)).message}`,
-      'Start one (redis-server), or say where it is: `redis:` in the configuration, or SBENCH_REDIS.',
+      'Start one with all that is needed: sbench up. Or say where it is: `redis:` in the configuration, or SBENCH_REDIS.',
     );
   }
 }

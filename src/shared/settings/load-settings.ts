@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { defaultRedis } from '../redis/private-redis.ts';
 import { checkLocated } from '../yaml/check-located.ts';
 import { LocatedSource } from '../yaml/located-source.ts';
 import { didYouMean } from '../yaml/nearest.ts';
@@ -56,10 +57,9 @@ export function loadSettings(surroundings: Surroundings): Settings {
     file,
     clusters,
     defaultCluster: chosen,
-    redis: found?.redis?.replace(
-      /^unix:\/\/(?!\/)(.+)$/,
-      (_, path: string) => `unix://${local(path, 'redis')}`,
-    ),
+    redis:
+      found?.redis?.replace(/^unix:\/\/(?!\/)(.+)$/, (_, path: string) => `unix://${local(path, 'redis')}`) ??
+      defaultRedis(surroundings.env, surroundings.home),
     results: found?.results === undefined ? undefined : local(found.results, 'results'),
     secrets: found?.secrets === undefined ? undefined : local(found.secrets, 'secrets'),
     origins,

@@ -47,7 +47,8 @@ export interface Settings {
   file?: string | undefined;
   clusters: Readonly<Record<string, ClusterSettings>>;
   defaultCluster?: string | undefined;
-  redis?: string | undefined;
+  /** Its URL, configured or not. */
+  redis: string;
   /** An absolute path on this host. */
   results?: string | undefined;
   /** A folder of secrets, one a file, that recipes may name: `docs/secrets.md`. An absolute path on this host. */

@@ -30,7 +30,7 @@ const ALGORITHMS: ServerHostKeyAlgorithm[] = [
 ];
 
 /** Loads what is pinned for a host. A missing file is an empty one; an unreadable file is somebody's to repair. */
-export async function loadHostKeyCheck(target: SshTarget): Promise<HostKeyCheck> {
+export async function loadHostKeyCheck(target: SshTarget, cluster?: string): Promise<HostKeyCheck> {
   const entries = (await Promise.all(target.knownHosts.map(readEntries))).flat();
   const host = { hostname: target.hostname, port: target.port, alias: target.hostKeyAlias };
   const pinned = pinnedKeys(entries, host);
@@ -38,7 +38,7 @@ export async function loadHostKeyCheck(target: SshTarget): Promise<HostKeyCheck>
   const isPinned = (algorithm: string) => types.has(algorithm.startsWith('rsa-sha2') ? 'ssh-rsa' : algorithm);
   return {
     algorithms: [...ALGORITHMS.filter(isPinned), ...ALGORITHMS.filter((name) => !isPinned(name))],
-    problemWith: (key) => judge(key, pinned, hostEntryName(host), target),
+    problemWith: (key) => judge(key, pinned, hostEntryName(host), target, cluster),
   };
 }
 
@@ -61,6 +61,7 @@ function judge(
   pinned: PinnedKeys,
   name: string,
   target: SshTarget,
+  cluster: string | undefined,
 ): AuthenticationError | undefined {
   const revoked = pinned.revoked.find((entry) => entry.key.equals(key));
   const shown = `${typeInside(key) ?? 'a'} key ${fingerprint(key)}`;
@@ -78,7 +79,7 @@ function judge(
     return new AuthenticationError(`The host key of ${name} is not known: the server shows the ${shown}.`, {
       code: 'SSH_HOST_KEY_UNKNOWN',
       remedy: 'person',
-      hint: `Compare the fingerprint with the one that your site publishes; if it is the same, add this line to ${file}: ${line}`,
+      hint: `Compare the fingerprint with the one that your site publishes; if it is the same${cluster === undefined ? `, add this line to ${file}: ${line}` : `: sbench cluster trust ${cluster}`}`,
     });
   }
   const known = pinned.accepted

@@ -1,4 +1,5 @@
 import { connect as connectTcp } from 'node:net';
+import { askForHostKey, type SeenHostKey } from './ask-for-host-key.ts';
 import { MAX_CHANNELS } from './channel-slots.ts';
 import { loadHostKeyCheck } from './check-host-key.ts';
 import { logIn } from './log-in.ts';
@@ -43,18 +44,12 @@ async function connectHop(
 ): Promise<Transport> {
   options.signal?.throwIfAborted();
   // What fails without the network fails first: a host key file or a key that cannot be read.
-  const hostKeys = await loadHostKeyCheck(target);
+  const hostKeys = await loadHostKeyCheck(target, options.cluster);
   const login = await prepareLogin(target, secrets);
 
-  const jump = target.proxyJump && (await connectHop(target.proxyJump, options, jumpSecrets, jumpSecrets));
+  const jump = await connectJump(target, options, jumpSecrets);
   try {
-    const { hostname, port } = target;
-    const socket = jump
-      ? await jump.forward(hostname, port, {
-          timeoutMs: target.connectTimeoutS * 1000,
-          signal: options.signal,
-        })
-      : connectTcp({ host: hostname, port, noDelay: true });
+    const socket = await openSocket(target, jump, options.signal);
     return await logIn(
       { target, socket, login, hostKeys, signal: options.signal },
       keepalive(options),
@@ -72,6 +67,42 @@ async function connectHop(
   } catch (error) {
     await jump?.close();
     throw error;
+  }
+}
+
+async function connectJump(target: SshTarget, options: ConnectOptions, secrets: Secrets) {
+  return target.proxyJump && connectHop(target.proxyJump, options, secrets, secrets);
+}
+
+async function openSocket(
+  { hostname, port, connectTimeoutS }: SshTarget,
+  jump?: Transport,
+  signal?: AbortSignal,
+) {
+  if (!jump) return connectTcp({ host: hostname, port, noDelay: true });
+  return jump.forward(hostname, port, { timeoutMs: connectTimeoutS * 1000, signal });
+}
+
+/**
+ * Which key a server shows, without logging in there; its jump hosts, if any, must be known and log us in.
+ * @throws ConnectionError when it cannot be reached.
+ */
+export async function seeHostKey(target: SshTarget, options: ConnectOptions = {}): Promise<SeenHostKey> {
+  const hostKeys = await loadHostKeyCheck(target, options.cluster);
+  const jump = await connectJump(
+    target,
+    options,
+    readJumpSecrets(options.env ?? process.env, options.cluster),
+  );
+  try {
+    const socket = await openSocket(target, jump, options.signal);
+    try {
+      return await askForHostKey({ target, socket, hostKeys });
+    } finally {
+      socket.destroy();
+    }
+  } finally {
+    await jump?.close();
   }
 }
 

@@ -34,6 +34,8 @@ export const sshTargetSchema = z.strictObject({
   knownHosts: z.array(z.string()),
   /** The name to look up in `knownHosts` instead of hostname and port. */
   hostKeyAlias: z.string().optional(),
+  /** How new names are written there; absent: as the file does. */
+  hashKnownHosts: z.boolean().optional(),
   agent: z.string().optional(),
   connectTimeoutS: z.number().positive(),
   get proxyJump(): z.ZodOptional<z.ZodType<SshTarget>> {
@@ -48,6 +50,7 @@ export interface SshTarget {
   identitiesOnly: boolean;
   knownHosts: string[];
   hostKeyAlias?: string;
+  hashKnownHosts?: boolean;
   agent?: string;
   connectTimeoutS: number;
   proxyJump?: SshTarget;
@@ -95,6 +98,8 @@ function resolveHop(settings: SshSettings, context: TargetContext, travelled: Se
   };
   const alias = config.one('hostkeyalias');
   if (alias) target.hostKeyAlias = alias;
+  const hashed = config.one('hashknownhosts')?.toLowerCase();
+  if (hashed === 'yes' || hashed === 'no') target.hashKnownHosts = hashed === 'yes';
   const agent = agentSocket(settings, config, context.env ?? process.env);
   if (agent) target.agent = path(agent);
 

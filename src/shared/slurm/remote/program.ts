@@ -13,6 +13,8 @@ const PARTS = [
   'look',
   'collect',
   'stream',
+  'survey',
+  'probe',
   'end',
 ];
 
