@@ -18,6 +18,8 @@ const COLUMNS: Column[] = [
   { title: 'validity' },
 ];
 
+const SWEPT = ['max_tokens', 'temperature', 'requests', 'prompt'] as const;
+
 /** What a session measured: a table for each client; nothing when it measured nothing. */
 export function resultTables({ results, roles }: Pick<SessionView, 'results' | 'roles'>): string[] {
   const several = Object.keys(results).length > 1;
@@ -34,7 +36,7 @@ function resultBody(result: unknown): string[] | undefined {
   if (tool.success) return [toolTables(tool.data), ...failure(tool.data)];
   const parsed = resultSchema.safeParse(result);
   if (!parsed.success) return undefined;
-  return [table(COLUMNS, parsed.data.points.map(cells)), ...failure(parsed.data)];
+  return [loadTable(parsed.data.points), ...failure(parsed.data)];
 }
 
 const failure = (result: { status: 'ok' } | { status: 'failed'; message: string }): string[] =>
@@ -61,6 +63,28 @@ function pointsTable(points: readonly ToolPoint[]): string {
   ]);
   const titles = points.map(({ name }): Column => ({ title: name || 'value', align: 'right' }));
   return table([{ title: 'metric' }, ...titles, { title: 'unit' }], rows);
+}
+
+/** What was swept beside the concurrency, and which time it was, have columns where there is such a thing. */
+function loadTable(points: readonly Point[]): string {
+  const swept = SWEPT.filter((name) => points.some(({ settings }) => settings?.[name] !== undefined));
+  const repeated = points.some(({ repeat }) => repeat !== undefined);
+  const titles = [...swept, ...(repeated ? ['repeat'] : [])].map((title) => ({
+    title: title === 'requests' ? 'asked' : title,
+    align: 'right' as const,
+  }));
+  const [first, ...others] = COLUMNS as [Column, ...Column[]];
+  return table(
+    [first, ...titles, ...others],
+    points.map((point) => {
+      const [concurrency = '', ...numbers] = cells(point);
+      const labels = [
+        ...swept.map((name) => point.settings?.[name]),
+        ...(repeated ? [point.repeat] : []),
+      ].map((value) => (value === undefined ? '' : String(value)));
+      return [concurrency, ...labels, ...numbers];
+    }),
+  );
 }
 
 function cells(point: Point): string[] {

@@ -73,6 +73,35 @@ describe('a benchmark', () => {
     });
   });
 
+  test('measures every point of several axes, and all of them again', async () => {
+    const { url, heard } = await serve((response) => speak(response, { tokens: 4, ttftMs: 1, gapMs: 1 }));
+    const points = [
+      { concurrency: 1, maxTokens: 4, requests: 2, prompt: 2 },
+      { concurrency: 2, maxTokens: 16, requests: 3, prompt: 1, temperature: 0.7 },
+    ];
+    const more = { points, prompts: ['one', 'two'], repeats: 2, warmupRequests: 0 };
+    const program = startProgram(bundle, { ...smallConfig, ...more }, url);
+    const { code, stdout } = await program.ended;
+    expect(code).toBe(0);
+    const settings = [
+      { max_tokens: 4, requests: 2, prompt: 2 },
+      { max_tokens: 16, requests: 3, prompt: 1, temperature: 0.7 },
+    ];
+    expect(program.result().points.map((point) => [point.settings, point.repeat, point.requests])).toEqual(
+      [1, 2].flatMap((repeat) => settings.map((each, index) => [each, repeat, index + 2])),
+    );
+    expect(program.progress()).toMatchObject({ point: 4, points: 4, done: 3, requests: 3 });
+    expect(stdout).toContain(
+      'point 3/4  concurrency 1, max_tokens 4, requests 2, prompt 2, repeat 2: 2 requests',
+    );
+    const asked = heard.map(({ body }) => body as { prompt: string; options: Record<string, number> });
+    expect(asked[0]?.prompt).toMatch(/\] two$/);
+    expect(asked[2]).toMatchObject({
+      prompt: expect.stringMatching(/\] one$/),
+      options: { num_predict: 16, temperature: 0.7 },
+    });
+  });
+
   test('keeps the asked concurrency and flows from warm-up into measuring without a pause', async () => {
     // The first warm-up request is held until a measured one has arrived: a generator that drains its warm-up
     // would wait for ever. The second pair is held until all three are there.

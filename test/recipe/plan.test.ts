@@ -227,6 +227,43 @@ test('a sweep: points, a seed-shaped list with a note, one number, both', () => 
   }
 });
 
+test('several axes are every combination, concurrency fastest', () => {
+  const client = {
+    parameters: { temperature: 0.5 },
+    sweep: { concurrency: [1, 2], max_tokens: [8, 64], prompt: ['short', 'a longer one'] },
+    repeat: 3,
+    duration: '10s',
+  };
+  const plan = planOf({ service: SERVICE, client });
+  const config = JSON.parse(/'loadgen.json' '(.*)/.exec(plan.roles[1]?.script ?? '')?.[1] ?? '');
+  expect(config).toMatchObject({ repeats: 3, prompts: ['short', 'a longer one'], temperature: 0.5 });
+  expect(config.points.map(Object.values)).toEqual([
+    [1, 8, 1],
+    [2, 8, 1],
+    [1, 64, 1],
+    [2, 64, 1],
+    [1, 8, 2],
+    [2, 8, 2],
+    [1, 64, 2],
+    [2, 64, 2],
+  ]);
+  const tight = { ...client, resources: { time: '4m' } };
+  expect(messagesOf(() => planOf({ service: SERVICE, client: tight }))).toEqual([
+    expect.stringContaining(
+      'client.duration does not fit: 8 × 3 × 10 s is 4 min, and the time limit is 4 min',
+    ),
+  ]);
+  const twice = { ...client, parameters: { max_tokens: 4 }, sweep: { max_tokens: [1], requests: [5, 10] } };
+  expect(messagesOf(() => planOf({ service: SERVICE, client: twice }))).toEqual([
+    expect.stringContaining('client.parameters.max_tokens is given in sweep too; give one'),
+    expect.stringContaining('client.duration and sweep.requests both say when a point ends; give one'),
+  ]);
+  const many = { sweep: { concurrency: Array.from({ length: 50 }, (_, n) => n + 1) }, repeat: 21 };
+  expect(messagesOf(() => planOf({ service: SERVICE, client: many }))).toEqual([
+    expect.stringContaining('client.sweep makes 1050 points, and 1000 are the most'),
+  ]);
+});
+
 test('a client that cannot fit its time limit is refused before it waits in a queue', () => {
   const client = { sweep: { concurrency: [1, 2, 4] }, duration: '60s', resources: { time: '3m' } };
   expect(messagesOf(() => planOf({ service: SERVICE, client }))).toEqual([

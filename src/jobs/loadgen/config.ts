@@ -15,6 +15,25 @@ export const loadgenConfigSchema = z
     maxTokens: z.int().positive(),
     /** Each number is one point of the sweep, measured in this order. */
     concurrency: z.array(z.int().min(1).max(4096)).min(1),
+    /**
+     * The points themselves when more than the concurrency changes from one to the next: what stands here replaces
+     * the value of the same name. `prompt` counts `prompts`, from 1.
+     */
+    points: z
+      .array(
+        z.strictObject({
+          concurrency: z.int().min(1).max(4096),
+          maxTokens: z.int().positive().optional(),
+          requests: z.int().positive().optional(),
+          temperature: z.number().nonnegative().optional(),
+          prompt: z.int().positive().optional(),
+        }),
+      )
+      .min(1)
+      .optional(),
+    prompts: z.array(z.string().min(1).max(200_000)).optional(),
+    /** All points in order, so many times. */
+    repeats: z.int().min(1).max(1000).optional(),
     /** Measured requests per point. Give this or `durationS`. */
     requests: z.int().positive().optional(),
     /** Seconds during which measured requests are started, per point; those in flight then finish. */

@@ -1,4 +1,5 @@
 import type { Percentiles, Point } from '../../shared/result/result.ts';
+import { pointWords } from './list-points.ts';
 
 /** The one line a person sees on stdout when a point is done. */
 export function describePoint(number: number, points: number, point: Point): string {
@@ -6,7 +7,7 @@ export function describePoint(number: number, points: number, point: Point): str
   const errors = kinds.length > 0 ? `${point.errors} errors (${kinds.join(', ')})` : '0 errors';
   const notes = point.validity.length > 0 ? `  [${point.validity.join(' ')}]` : '';
   return (
-    `point ${number}/${points}  concurrency ${point.concurrency}: ` +
+    `point ${number}/${points}  ${pointWords(point)}: ` +
     `${point.requests} requests, ${errors}, ${point.durationS.toFixed(1)} s` +
     `  ttft ${milliseconds(point.ttftMs)}  tpot ${milliseconds(point.tpotMs)}  e2e ${milliseconds(point.e2eMs)}` +
     `  ${point.outputTokensPerS.toFixed(1)} tokens/s${notes}`

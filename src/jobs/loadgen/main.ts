@@ -6,6 +6,7 @@
  * config; 143 or 130 stopped by SIGTERM or SIGINT.
  */
 
+import { listPoints } from './list-points.ts';
 import { type Command, readCommandLine, UsageError } from './read-command-line.ts';
 import { reportProgress } from './report-progress.ts';
 import { openResultFolder } from './result-folder.ts';
@@ -41,7 +42,7 @@ async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'f
   const { config } = command;
   const folder = await openResultFolder(command.outFolder);
   const progress = reportProgress(command.progressFile, {
-    points: config.concurrency.length,
+    points: listPoints(config).length,
     requests: config.requests ?? null,
   });
   const result = await runBenchmark({

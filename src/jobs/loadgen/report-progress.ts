@@ -15,7 +15,7 @@ export interface Progress {
 }
 
 export interface ProgressReport {
-  startPoint(point: number, concurrency: number): void;
+  startPoint(point: number, concurrency: number, requests: number | null): void;
   count(record: RequestRecord): void;
   /** Writes the last state and stops. */
   close(): Promise<void>;
@@ -48,7 +48,8 @@ export function reportProgress(
   const timer = setInterval(write, INTERVAL_MS);
 
   return {
-    startPoint: (point, concurrency) => change({ point, concurrency, done: 0, errors: 0 }),
+    startPoint: (point, concurrency, requests) =>
+      change({ point, concurrency, requests, done: 0, errors: 0 }),
     count(record) {
       if (record.phase !== 'measured' || record.outcome === 'aborted') return;
       change({ done: progress.done + 1, errors: progress.errors + (record.outcome === 'error' ? 1 : 0) });

@@ -6,6 +6,7 @@ import { ValidityCode } from '../../shared/result/validity.ts';
 import type { LoadgenConfig } from './config.ts';
 import { describePoint } from './describe-point.ts';
 import { judgePoint } from './judge-point.ts';
+import { listPoints, pointWords } from './list-points.ts';
 import { ollamaGenerate } from './ollama-generate.ts';
 import { readServerVersion } from './read-server-version.ts';
 import { type PointRun, runPoint } from './run-point.ts';
@@ -18,7 +19,7 @@ export interface BenchmarkOrder {
   /** Aborting it ends the benchmark with what was measured so far. */
   readonly signal: AbortSignal;
   readonly onRecord: (record: RequestRecord) => void;
-  readonly onPointStart: (point: number, concurrency: number) => void;
+  readonly onPointStart: (point: number, concurrency: number, requests: number | null) => void;
   readonly say: (line: string) => void;
   /** Called at the start and after every point with what there is: a failed result, reason `unfinished`. */
   readonly save: (result: Result) => Promise<void>;
@@ -50,14 +51,23 @@ export async function runBenchmark(order: BenchmarkOrder): Promise<Result> {
   if (!server.reachable) return conclude(unreachable(origin, server.why));
   target.serverVersion = server.version;
 
-  const protocol = ollamaGenerate(config);
-  for (const [at, concurrency] of config.concurrency.entries()) {
-    order.onPointStart(at + 1, concurrency);
-    const run = await runPoint({ ...order, protocol, runId, zeroMs, point: at + 1, concurrency });
-    const summary = summarisePoint(concurrency, run);
-    const point = { ...summary, validity: judgePoint(summary, run, config) };
+  const planned = listPoints(config);
+  for (const [at, { concurrency, config: own, label }] of planned.entries()) {
+    order.onPointStart(at + 1, concurrency, own.requests ?? null);
+    const protocol = ollamaGenerate(own);
+    const run = await runPoint({
+      ...order,
+      config: own,
+      protocol,
+      runId,
+      zeroMs,
+      point: at + 1,
+      concurrency,
+    });
+    const summary = { ...summarisePoint(concurrency, run), ...label };
+    const point = { ...summary, validity: judgePoint(summary, run, own) };
     points.push(point);
-    order.say(describePoint(at + 1, config.concurrency.length, point));
+    order.say(describePoint(at + 1, planned.length, point));
 
     if (signal.aborted) return conclude(TERMINATED);
     const hopeless = reasonToStop(point, run);
@@ -75,7 +85,7 @@ const TERMINATED: Verdict = {
 };
 
 function unfinished(done: number, config: LoadgenConfig): Verdict {
-  const message = `Not finished: ${done} of ${config.concurrency.length} points are done. If nothing runs any more, the load generator was killed.`;
+  const message = `Not finished: ${done} of ${listPoints(config).length} points are done. If nothing runs any more, the load generator was killed.`;
   return { status: 'failed', reason: 'unfinished', message };
 }
 
@@ -86,7 +96,7 @@ function unreachable(origin: URL, why: string): Verdict {
 
 /** After such a point the next ones would only waste the allocation. */
 function reasonToStop(point: Point, run: PointRun): Verdict | undefined {
-  const where = `at concurrency ${point.concurrency}`;
+  const where = `at ${pointWords(point)}`;
   if (point.outputTokens === 0) {
     const first = run.records.find((record) => record.outcome === 'error');
     const example = first?.outcome === 'error' ? `, for example ${first.kind}: ${first.message}` : '';
@@ -102,6 +112,6 @@ function judgeErrors(points: readonly Point[], maxErrorShare: number): Verdict {
   const worst = points.find((point) => point.errors > maxErrorShare * point.requests);
   if (!worst) return { status: 'ok' };
   const kinds = Object.entries(worst.errorKinds).map(([kind, count]) => `${count} ${kind}`);
-  const message = `${worst.errors} of ${worst.requests} requests failed at concurrency ${worst.concurrency} (${kinds.join(', ')}); maxErrorShare allows ${maxErrorShare}`;
+  const message = `${worst.errors} of ${worst.requests} requests failed at ${pointWords(worst)} (${kinds.join(', ')}); maxErrorShare allows ${maxErrorShare}`;
   return { status: 'failed', reason: 'too-many-errors', message };
 }

@@ -5,24 +5,31 @@ import { nonEmpty } from '../recipe-schema.ts';
 
 const inFlight = z.number().int().min(1).max(4096);
 
-const points = z
-  .array(inFlight)
-  .min(1)
-  .max(100)
-  .refine(
-    (list) => new Set(list).size === list.length,
-    'has the same value twice; repeat comes in a later version',
-  );
+const axis = <Value extends z.ZodType>(value: Value) =>
+  z
+    .array(value)
+    .min(1)
+    .max(100)
+    .refine(
+      (list) => new Set(list).size === list.length,
+      'has the same value twice; repeat: N measures every point N times',
+    );
+
+const points = axis(inFlight);
+const prompt = z.string().min(1).max(200_000);
+const maxTokens = z.number().int().min(1).max(1_000_000);
+const requests = z.number().int().min(1).max(10_000_000);
+const temperature = z.number().min(0).max(10);
 
 /** What one generator is told. Prompts are files there, so their length is not an argument's. */
 export const loadParameters = z.strictObject({
   model: nonEmpty.optional(),
-  prompt: z.string().min(1).max(200_000).optional(),
-  max_tokens: z.number().int().min(1).max(1_000_000).optional(),
+  prompt: prompt.optional(),
+  max_tokens: maxTokens.optional(),
   /** Of one point. */
-  requests: z.number().int().min(1).max(10_000_000).optional(),
+  requests: requests.optional(),
   concurrency: z.union([inFlight, points]).optional(),
-  temperature: z.number().min(0).max(10).optional(),
+  temperature: temperature.optional(),
   seed: z.number().int().min(0).max(2_147_483_647).optional(),
   /** Of one request. */
   timeout: duration.refine((seconds) => seconds <= 86_400, 'is longer than a day').optional(),
@@ -34,10 +41,12 @@ export const loadParameters = z.strictObject({
 /** The axes that a later version sweeps too are named, so that nobody's points are dropped in silence. */
 export const sweepAxes = z.strictObject({
   concurrency: points.optional(),
-  max_tokens: notYet(),
-  requests: notYet(),
-  prompt: notYet(),
-  temperature: notYet(),
+  max_tokens: axis(maxTokens).optional(),
+  requests: axis(requests).optional(),
+  prompt: axis(prompt).optional(),
+  temperature: axis(temperature).optional(),
   rate: notYet(),
   model: notYet(),
 });
+
+export type SweepAxes = z.infer<typeof sweepAxes>;

@@ -1,18 +1,22 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { durationWords } from '../../shared/yaml/duration.ts';
 import { Client, type ClientContext } from '../client.ts';
 import type { JobPlan } from '../job.ts';
 import { type LoadgenConfig, loadgenConfigSchema } from '../loadgen/config.ts';
 import { clientFrame, nonEmpty } from '../recipe-schema.ts';
 import { loadParameters, sweepAxes } from './load-parameters.ts';
+import { sweepPoints } from './sweep-points.ts';
 
 const schema = clientFrame.extend({
   model: nonEmpty.optional(),
   parameters: loadParameters.optional(),
   sweep: sweepAxes.optional(),
+  /** Each point again, on the same warm service. */
+  repeat: z.number().int().min(1).max(100).optional(),
 });
 
 const DEFAULT_DURATION_S = 60;
+const MOST_POINTS = 1_000;
 const CONFIG = 'loadgen.json';
 
 /** Puts load on a server with Ollama's API and measures each answer, token by token. */
@@ -47,13 +51,24 @@ export class OllamaClient extends Client<z.infer<typeof schema>> {
   }
 
   #config(context: ClientContext): LoadgenConfig {
-    const { parameters = {}, duration } = this.recipe;
+    const { parameters = {}, sweep = {}, duration, repeat = 1 } = this.recipe;
     const concurrency = this.#concurrency(context);
-    if (parameters.requests !== undefined && duration !== undefined) {
-      context.problem(['duration'], 'and parameters.requests both say when a point ends; give one');
+    const requests = parameters.requests ?? sweep.requests?.[0];
+    if (requests !== undefined && duration !== undefined) {
+      const where = parameters.requests === undefined ? 'sweep.requests' : 'parameters.requests';
+      context.problem(['duration'], `and ${where} both say when a point ends; give one`);
     }
-    const durationS = parameters.requests === undefined ? (duration ?? DEFAULT_DURATION_S) : undefined;
-    this.#mustFit(context, concurrency.length, durationS);
+    for (const axis of ['max_tokens', 'requests', 'prompt', 'temperature'] as const) {
+      if (sweep[axis] === undefined || parameters[axis] === undefined) continue;
+      context.problem(['parameters', axis], 'is given in sweep too; give one');
+    }
+    const durationS = requests === undefined ? (duration ?? DEFAULT_DURATION_S) : undefined;
+    const points = sweepPoints(sweep, concurrency);
+    if (points.length * repeat > MOST_POINTS) {
+      context.problem(['sweep'], `makes ${points.length * repeat} points, and ${MOST_POINTS} are the most`);
+    }
+    this.#mustFit(context, points.length, durationS);
+    const alone = Object.keys(sweep).every((axis) => axis === 'concurrency');
     // Parsed here, so that the defaults are frozen with the plan and not chosen by the copy on the cluster.
     return loadgenConfigSchema.parse({
       v: 1,
@@ -62,7 +77,9 @@ export class OllamaClient extends Client<z.infer<typeof schema>> {
       prompt: parameters.prompt,
       maxTokens: parameters.max_tokens ?? 128,
       concurrency,
-      requests: parameters.requests,
+      ...(alone ? {} : { points, prompts: sweep.prompt }),
+      ...(repeat === 1 ? {} : { repeats: repeat }),
+      requests,
       durationS,
       warmupRequests: parameters.warmup_requests,
       timeoutS: parameters.timeout,
@@ -104,10 +121,12 @@ export class OllamaClient extends Client<z.infer<typeof schema>> {
 
   #mustFit(context: ClientContext, points: number, durationS: number | undefined): void {
     const limit = context.timeLimitS;
-    if (durationS === undefined || limit === undefined || points * durationS < limit) return;
+    const { repeat = 1, duration } = this.recipe;
+    if (durationS === undefined || limit === undefined || points * repeat * durationS < limit) return;
+    const times = repeat === 1 ? `${points} ×` : `${points} × ${repeat} ×`;
     context.problem(
-      this.recipe.duration === undefined ? [] : ['duration'],
-      `does not fit: ${points} × ${durationWords(durationS)} is ${durationWords(points * durationS)}, ` +
+      duration === undefined ? [] : ['duration'],
+      `does not fit: ${times} ${durationWords(durationS)} is ${durationWords(points * repeat * durationS)}, ` +
         `and the time limit is ${durationWords(limit)}`,
     );
   }

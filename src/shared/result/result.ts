@@ -28,6 +28,17 @@ export type Percentiles = z.infer<typeof percentilesSchema>;
  */
 export const pointSchema = z.object({
   concurrency: z.int().positive(),
+  /** What else was swept, under the recipe's names; `prompt` counts the recipe's list, from 1. */
+  settings: z
+    .object({
+      max_tokens: z.int().positive().optional(),
+      requests: z.int().positive().optional(),
+      temperature: z.number().nonnegative().optional(),
+      prompt: z.int().positive().optional(),
+    })
+    .optional(),
+  /** Which time this point was measured, from 1; only when each is measured several times. */
+  repeat: z.int().positive().optional(),
   startedAt: z.iso.datetime(),
   warmup: z.object({ requests: count, errors: count }),
   /** Measured requests that ended by themselves: the good ones and `errors`. */
