@@ -6,12 +6,23 @@ import { findSession, noSession } from '../producer/find-session.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { RolePlan } from '../shared/plan/plan.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
+import type { SessionRecord } from '../shared/session/record.ts';
 import type { Settings } from '../shared/settings/settings.ts';
 import { tailLog } from '../shared/slurm/remote/verbs.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
+import { EXIT } from './exit-code.ts';
+import { areOver, followLogs } from './follow-logs.ts';
 import { withPlace } from './place.ts';
 import { printableLines } from './printable-text.ts';
+import { logPrinter } from './show-logs.ts';
 import { localFolder } from './show-results.ts';
+
+interface Options {
+  kib: number;
+  follow?: true;
+  attempt?: number;
+  json?: true;
+}
 
 export function addLogs(program: Command, cli: Cli): void {
   program
@@ -19,27 +30,62 @@ export function addLogs(program: Command, cli: Cli): void {
     .argument('<id>', 'a session: its id, a prefix of it, or @last')
     .argument('[role]', 'one Slurm job of it: s1, c1 … or its name (else all)')
     .description('stdout and stderr of the Slurm jobs')
-    .option('--kib <number>', 'so much of the end of each', readKib, 64)
-    .addHelpText('after', '\nExample:\n  sbench logs @last s1')
-    .action(async (name: string, role: string | undefined, options: { kib: number }, command: Command) => {
+    .option('-f, --follow', 'go on as they grow, until the Slurm jobs have ended')
+    .option('--kib <number>', 'so much of the end of each', readNumber, 64)
+    .option('--attempt <number>', 'an earlier attempt of the session', readNumber)
+    .option('--json', 'one JSON object a line: {role, text}')
+    .addHelpText('after', '\nExample:\n  sbench logs @last s1 --follow')
+    .action(async (name: string, role: string | undefined, options: Options, command: Command) => {
       const settings = settingsFor(cli, command);
       await withProducer(settings, async (deps) => {
         const id = await findSession(deps, name);
         const session = await deps.store.read(id);
         if (!session) throw noSession(id);
         const roles = rolesOf(session, role);
-        const logs = await readLogs(settings, deps, session, roles, options.kib * 1024);
+        const names = roles.map((each) => each.role);
+        const printer = logPrinter(cli.terminal, roles, options.json === true);
+        if (options.follow && options.attempt === undefined && !areOver(session.record, names)) {
+          const interrupted = cli.terminal.interrupted();
+          const { terminal } = cli;
+          const bytes = options.kib * 1024;
+          await followLogs(session.record, {
+            settings,
+            deps,
+            terminal,
+            printer,
+            roles: names,
+            bytes,
+            interrupted,
+          });
+          printer.flush();
+          if (!interrupted.aborted) return;
+          terminal.say(`stopped following; the session goes on: sbench watch ${id}`);
+          cli.exitCode = EXIT.interrupted;
+          return;
+        }
+        const record = attemptOf(session.record, options.attempt);
+        const logs = await readLogs(settings, deps, record, roles, options.kib * 1024);
         for (const [index, log] of logs.entries()) {
           const { role, name } = roles[index] as RolePlan;
-          if (roles.length > 1) cli.terminal.print(printableLines(`==> ${role} ${name} <==`));
-          if (log.length > 0) cli.terminal.print(printableLines(log.toString('utf8').trimEnd()));
-          else cli.terminal.say(printableLines(`${role} ${name} has written nothing yet`));
+          if (log.length === 0) cli.terminal.say(printableLines(`${role} ${name} has written nothing yet`));
+          printer.push(role, log);
+          printer.flush();
         }
       });
     });
 }
 
-function readKib(text: string): number {
+/** The record as it was when an earlier attempt had ended. */
+function attemptOf(record: SessionRecord, asked: number | undefined): SessionRecord {
+  if (asked === undefined || asked === record.attempt) return record;
+  const past = record.past.find(({ attempt }) => attempt === asked);
+  if (!past)
+    throw new UsageError(`session ${record.id} has no attempt ${asked}; the last one is ${record.attempt}`);
+  const { attempt, roles, resultsFolder } = past;
+  return { ...record, attempt, roles, resultsFolder };
+}
+
+function readNumber(text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1 to 99999.');
   return Number(text);
 }
@@ -57,21 +103,21 @@ function rolesOf({ plan }: StoredSession, asked: string | undefined): RolePlan[]
 async function readLogs(
   settings: Settings,
   deps: ProducerDeps,
-  session: StoredSession,
+  record: SessionRecord,
   roles: readonly RolePlan[],
   bytes: number,
 ): Promise<Buffer[]> {
-  const folder = localFolder(session.record.resultsFolder);
+  const folder = localFolder(record.resultsFolder);
   if (folder !== undefined) {
     const files = roles.map(({ role }) => readFile(join(folder, 'logs', `${role}.out`)));
     const kept = await Promise.all(files.map((file) => file.catch(() => undefined)));
     if (kept.every((log) => log !== undefined)) return kept.map((log) => log.subarray(-bytes));
   }
   // Before a submission there is no log, and no reason to log in.
-  if (roles.every(({ role }) => (session.record.roles[role]?.submit.is ?? 'none') === 'none')) {
+  if (roles.every(({ role }) => (record.roles[role]?.submit.is ?? 'none') === 'none')) {
     return roles.map(() => Buffer.alloc(0));
   }
-  return withPlace(settings, deps, session.record, async (place) => {
+  return withPlace(settings, deps, record, async (place) => {
     const logs: Buffer[] = [];
     for (const { role } of roles) logs.push(await tailLog(place, role, bytes));
     return logs;

@@ -31,6 +31,9 @@ async function ask(question: string): Promise<string | undefined> {
 
 const terminal: Terminal = {
   print: (text) => void process.stdout.write(`${text}\n`),
+  async drained() {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+  },
   say: (text) => void process.stderr.write(`${text}\n`),
   color: process.stdout.isTTY === true && !process.env.NO_COLOR,
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),

@@ -14,6 +14,7 @@ import { addRetry } from './retry.ts';
 import { addStatus } from './status.ts';
 import { addSubmit } from './submit.ts';
 import type { Terminal } from './terminal.ts';
+import { addTunnel } from './tunnel.ts';
 import { addValidate } from './validate.ts';
 import { addWatch } from './watch.ts';
 import { addWorker } from './worker.ts';
@@ -59,6 +60,7 @@ Example:
     addList,
     addWatch,
     addLogs,
+    addTunnel,
     addCancel,
     addRetry,
     addResults,

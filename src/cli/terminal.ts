@@ -2,6 +2,8 @@
 export interface Terminal {
   /** Data, on stdout; a line ends by itself. */
   print(text: string): void;
+  /** Resolves when what was printed has left us: who prints without an end waits for who reads. */
+  drained?(): Promise<void>;
   /** Messages, on stderr. */
   say(text: string): void;
   /** Whether somebody reads stdout who sees colours. */

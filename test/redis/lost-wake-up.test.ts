@@ -48,6 +48,7 @@ test(`${SESSIONS} waits that are woken while they are active: none of them sleep
     ask,
     run: async () => Buffer.from('none'),
     start: () => Promise.reject(new Error('nobody observes')),
+    forward: () => new Promise(() => {}),
     close: async () => {},
   };
   const cluster = clusterStore(redis, 'alpha');

@@ -20,7 +20,7 @@ import { startRedis } from './redis.ts';
 import { type ClusterFacts, testbedFacts } from './testbed.ts';
 import { until } from './until.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface LabOptions {
   /** Which of the test bed's, the first is the default one; else alpha alone. */

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import pLimit from 'p-limit';
@@ -35,6 +35,8 @@ export interface ClusterLink {
     timeoutMs: number,
     onStdout: (chunk: Buffer) => void,
   ): Promise<RunningCommand>;
+  /** A TCP connection from the login node. @throws ConnectionError when there is none, SbenchError when it refuses. */
+  forward(host: string, port: number, signal?: AbortSignal): Promise<Duplex>;
   close(): Promise<void>;
 }
 
@@ -103,6 +105,10 @@ export function clusterLink(options: LinkOptions): ClusterLink {
       const connection = await transport();
       await store.countCommand(verb);
       return connection.start(commandLine(workdir, newNonce(), verb, args), { timeoutMs, onStdout });
+    },
+    async forward(host, port, signal) {
+      const connection = await transport();
+      return connection.forward(host, port, { signal });
     },
     async close() {
       const made = current;

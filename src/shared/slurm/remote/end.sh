@@ -1,8 +1,3 @@
-case $verb in
-hello | prepare | put | secret | readable | submit | release | look | account | config | fetch | tail | stream) "verb_$verb" "$@" ;;
-survey) verb_survey ;;
-probe-submit) verb_probe_submit "$@" ;;
-probe-look) verb_probe_look "$@" ;;
-probe-end) verb_probe_end "$@" ;;
-*) echo "unknown verb $verb" >&2; exit 64 ;;
-esac
+case $verb in *[!a-z]* | '') echo "unknown verb $verb" >&2; exit 64 ;; esac
+command -v "verb_$verb" >/dev/null || { echo "unknown verb $verb" >&2; exit 64; }
+"verb_$verb" "$@"
