@@ -33,7 +33,7 @@ export function addTunnel(program: Command, cli: Cli): void {
     .action(async (name: string, port: number | undefined, options: Options, command: Command) => {
       const settings = settingsFor(cli, command);
       await withProducer(settings, async (deps) => {
-        const id = await findSession(deps.store, name);
+        const id = await findSession(deps, name);
         const session = await deps.store.read(id);
         if (!session) throw noSession(id);
         const service = serviceOf(session, options.service);
