@@ -46,26 +46,6 @@ if ! ip link show "$bridge" >/dev/null 2>&1; then
 fi
 ip link set "$bridge" up
 
-add_host() { # HOST ADDRESS
-  local ns link=$CLUSTER-$1
-  ns=$(netns "$1")
-  # after a reboot the namespace's file may still lie there, with nothing behind it
-  if [ "$(stat -f -c %T "/run/netns/$ns" 2>/dev/null)" = nsfs ] && [ "$(cat "$STATE/hosts/$1.up" 2>/dev/null)" = "$BOOT" ]; then
-    ip link set "$link" up
-    return
-  fi
-  kill_host "$1"
-  ip netns del "$ns" 2>/dev/null || rm -f "/run/netns/$ns"
-  ip link del "$link" 2>/dev/null || true
-  ip netns add "$ns" || die 'cannot make a network namespace. In a container? That would have to be a privileged one'
-  ip link add "$link" type veth peer name eth0 netns "$ns"
-  ip link set "$link" master "$bridge" up
-  ip -n "$ns" addr add "$2/24" dev eth0
-  ip -n "$ns" link set eth0 up
-  ip -n "$ns" link set lo up
-  mkdir -p "$STATE/hosts"
-  echo "$BOOT" >"$STATE/hosts/$1.up"
-}
 add_host login "$NET.1"
 for i in $(seq "$NODES"); do add_host "$(node_name "$i")" "$NET.$((10 + i))"; done
 

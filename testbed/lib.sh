@@ -155,6 +155,27 @@ start_node() { # 2
   rm -f "$crashed"
 }
 
+add_host() { # HOST ADDRESS   a network namespace with one end of a veth pair; the other is on the cluster's bridge
+  local ns link=$CLUSTER-$1
+  ns=$(netns "$1")
+  # after a reboot the namespace's file may still lie there, with nothing behind it
+  if [ "$(stat -f -c %T "/run/netns/$ns" 2>/dev/null)" = nsfs ] && [ "$(cat "$STATE/hosts/$1.up" 2>/dev/null)" = "$BOOT" ]; then
+    ip link set "$link" up
+    return
+  fi
+  kill_host "$1"
+  ip netns del "$ns" 2>/dev/null || rm -f "/run/netns/$ns"
+  ip link del "$link" 2>/dev/null || true
+  ip netns add "$ns" || die 'cannot make a network namespace. In a container? That would have to be a privileged one'
+  ip link add "$link" type veth peer name eth0 netns "$ns"
+  ip link set "$link" master "$CLUSTER-br" up
+  ip -n "$ns" addr add "$2/24" dev eth0
+  ip -n "$ns" link set eth0 up
+  ip -n "$ns" link set lo up
+  mkdir -p "$STATE/hosts"
+  echo "$BOOT" >"$STATE/hosts/$1.up"
+}
+
 host_pids() { ip netns pids "$(netns "$1")" 2>/dev/null || true; }
 
 signal_host() { # SIGNAL HOST   every process of a host: its daemons and the jobs on it

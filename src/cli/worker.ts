@@ -1,18 +1,36 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../shared/errors.ts';
+import { parseDuration } from '../shared/yaml/duration.ts';
 import { didYouMean } from '../shared/yaml/nearest.ts';
 import { type Cli, settingsFor } from './cli.ts';
+import { EXIT } from './exit-code.ts';
 
 export function addWorker(program: Command, cli: Cli): void {
   program
     .command('worker')
     .description('do the work of sessions until SIGTERM or Ctrl-C; start as many as you like, on any host')
     .option('--clusters <names>', 'serve only these, separated by commas (else all that are configured)')
-    .addHelpText('after', '\nExample:\n  sbench worker --clusters meluxina')
-    .action(async (options: { clusters?: string }, command: Command) => {
+    .option(
+      '--concurrency <number>',
+      'how many actions of each kind and cluster at a time',
+      readConcurrency,
+      50,
+    )
+    .option('--drain-timeout <time>', 'how long SIGTERM waits for what runs, 8s or 2m', readTime, 8)
+    .addHelpText(
+      'after',
+      `
+The first SIGTERM or Ctrl-C: it takes no new action, finishes what runs, and ends with 0; what outlasts the drain is
+left to other workers, and it ends with 1. The second one: at once, with 130. Nothing is lost or done twice.
+
+Example:
+  sbench worker --clusters meluxina --drain-timeout 30s`,
+    )
+    .action(async (options: Options, command: Command) => {
       const settings = settingsFor(cli, command);
       const known = Object.keys(settings.clusters);
-      const clusters = options.clusters?.split(',').map((name) => name.trim());
+      const named = options.clusters?.split(',').map((name) => name.trim());
+      const clusters = named && [...new Set(named)];
       for (const name of clusters ?? []) {
         if (known.includes(name)) continue;
         const there = known.length === 0 ? 'none is' : `there are: ${known.join(', ')}`;
@@ -23,7 +41,28 @@ export function addWorker(program: Command, cli: Cli): void {
       if (known.length === 0) throw new UsageError('no cluster is configured to serve');
       // Only here: no other command needs what a worker is made of.
       const { startWorker } = await import('../workers/worker.ts');
-      const worker = await startWorker(settings, { clusters, signal: cli.terminal.interrupted() });
-      await worker.closed;
+      const { concurrency, drainTimeout: drainS } = options;
+      const signal = cli.terminal.interrupted();
+      const worker = await startWorker(settings, { clusters, concurrency, drainS, signal });
+      const { cut } = await worker.closed;
+      if (cut > 0) cli.exitCode = EXIT.failed;
     });
+}
+
+interface Options {
+  clusters?: string;
+  concurrency: number;
+  drainTimeout: number;
+}
+
+function readConcurrency(text: string): number {
+  const number = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (number < 1 || number > 500) throw new InvalidArgumentError('It must be a number from 1 to 500.');
+  return number;
+}
+
+function readTime(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds === undefined) throw new InvalidArgumentError('It must be a time: 8s, 2m.');
+  return seconds;
 }

@@ -20,29 +20,46 @@ import type { ServedCluster } from './served-cluster.ts';
 const HEARTBEAT_MS = 5_000;
 /** Most actions wait for an answer or sleep: one process carries many. */
 const CONCURRENCY = 50;
-/** Shorter than the ten seconds that init systems and Docker give. */
-const DRAIN_MS = 5_000;
+/** Shorter than the ten seconds that init systems and Docker give by themselves. */
+const DRAIN_S = 8;
 const LOOPS_MS = 1_000;
 const CLOSE_MS = 2_000;
 
+export interface WorkerOptions {
+  clusters?: string[];
+  /** Actions at a time, of each kind and cluster. */
+  concurrency?: number;
+  /** Longest wait for what runs when the end is asked for. */
+  drainS?: number;
+  signal?: AbortSignal;
+  log?: Logger;
+}
+
+/** How it ended. `cut`: actions that outlasted the drain; another worker takes them over when their locks run out. */
+export interface Drained {
+  cut: number;
+}
+
 export interface RunningWorker {
-  closed: Promise<void>;
-  close(): Promise<void>;
+  closed: Promise<Drained>;
+  close(): Promise<Drained>;
 }
 
 /** Composition root of a worker process: settings → adapters → BullMQ workers → drain. */
 export async function startWorker(
   settings: Settings,
-  { clusters, signal, log = defaultLog() }: { clusters?: string[]; signal?: AbortSignal; log?: Logger },
+  { clusters, concurrency = CONCURRENCY, drainS = DRAIN_S, signal, log = defaultLog() }: WorkerOptions,
 ): Promise<RunningWorker> {
   const redis = await connectRedis(settings.redis, 'work');
   if (!(await answers(redis, settings.redis, log, signal))) {
     redis.disconnect();
-    return { closed: Promise.resolve(), close: async () => {} };
+    const nothing = async () => ({ cut: 0 });
+    return { closed: nothing(), close: nothing };
   }
   const served = await serve(redis, settings, clusters ?? Object.keys(settings.clusters));
   const stop = new AbortController();
-  const consumers = served.clusters.flatMap((cluster) => consumersOf(cluster, log));
+  const atWork = new Set<Job>();
+  const consumers = served.clusters.flatMap((cluster) => consumersOf(cluster, concurrency, atWork, log));
   const loops = served.clusters.flatMap((cluster) => [
     observe(cluster, log, stop.signal),
     reconcile(cluster, log, stop.signal),
@@ -50,20 +67,25 @@ export async function startWorker(
   ]);
   log.info({ clusters: served.clusters.map(({ name }) => name) }, 'worker ready');
 
-  let closing: Promise<void> | undefined;
+  let closing: Promise<Drained> | undefined;
   const close = () => {
     closing ??= (async () => {
-      log.info('worker drains');
+      log.info({ actions: atWork.size }, 'worker drains');
       stop.abort();
-      await Promise.race([Promise.all(consumers.map((worker) => worker.close())), pause(DRAIN_MS)]);
-      await Promise.all(consumers.map((worker) => worker.close(true)));
+      // No new action is taken from here on. BullMQ waits for those that run as long as they take, so we do not.
+      const finished = Promise.all(consumers.map((worker) => worker.close()));
+      await Promise.race([finished, pause(drainS * 1_000)]);
+      const cut = atWork.size;
+      if (cut > 0)
+        log.warn({ actions: [...atWork].map(({ id }) => id) }, 'worker ends in the middle of these');
       // A hung login node must not hold the process up: what is asked of it is asked again elsewhere.
       await Promise.race([Promise.all(loops), pause(LOOPS_MS)]);
       await Promise.race([served.close(), pause(CLOSE_MS)]);
+      return { cut };
     })();
     return closing;
   };
-  const closed = new Promise<void>((resolve) => {
+  const closed = new Promise<Drained>((resolve) => {
     const end = () => void close().then(resolve);
     if (signal?.aborted) end();
     signal?.addEventListener('abort', end, { once: true });
@@ -113,16 +135,23 @@ async function serve(redis: Redis, settings: Settings, names: string[]) {
   };
 }
 
-function consumersOf(served: ServedCluster, log: Logger): Worker[] {
+function consumersOf(served: ServedCluster, concurrency: number, atWork: Set<Job>, log: Logger): Worker[] {
   const lockMs = Number(process.env.SBENCH_LOCK_MS ?? 15_000);
   return ACTIONS.map((action) => {
     const worker: Worker = new Worker(
       queueName(served.name, action),
-      (job: Job, token?: string) => runAction(served, job, token ?? '', log),
+      async (job: Job, token?: string) => {
+        atWork.add(job);
+        try {
+          return await runAction(served, job, token ?? '', log);
+        } finally {
+          atWork.delete(job);
+        }
+      },
       {
         connection: served.redis,
         prefix: QUEUE_PREFIX,
-        concurrency: CONCURRENCY,
+        concurrency,
         lockDuration: lockMs,
         stalledInterval: lockMs / 2,
         // Stalls are not failures: BullMQ counts them for ever. The record counts deaths without progress.

@@ -36,8 +36,8 @@ export interface LabWorker {
   log(): string;
   /** As a power cut would. */
   kill9(): Promise<void>;
-  /** SIGTERM, and waits for the drain. */
-  stop(): Promise<void>;
+  /** SIGTERM, and waits for the drain. @returns its exit code. */
+  stop(): Promise<number | null>;
 }
 
 /** An installation of its own on the real cluster: Redis, configuration, workers, and a ledger of effects. */
@@ -90,8 +90,8 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
     return (await enqueueSession({ redis, store, queues: allQueues }, planned, { key, blobs: [loadgen] })).id;
   }
 
-  function startWorker(env: NodeJS.ProcessEnv = {}): LabWorker {
-    const child = spawn(process.execPath, [MAIN, 'worker', '--config', config], {
+  function startWorker(env: NodeJS.ProcessEnv = {}, words: string[] = []): LabWorker {
+    const child = spawn(process.execPath, [MAIN, 'worker', '--config', config, ...words], {
       stdio: ['ignore', 'ignore', 'pipe'],
       // Short locks, so that a dead worker's actions are taken over within seconds.
       env: { ...process.env, SBENCH_LOCK_MS: '3000', ...env },
@@ -103,11 +103,18 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
     workers.add(child);
     const end = async (signal: NodeJS.Signals) => {
       workers.delete(child);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill(signal);
-      await once(child, 'exit');
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await once(child, 'exit');
+      }
+      return child.exitCode;
     };
-    return { pid: child.pid ?? 0, log: () => log, kill9: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+    return {
+      pid: child.pid ?? 0,
+      log: () => log,
+      kill9: async () => void (await end('SIGKILL')),
+      stop: () => end('SIGTERM'),
+    };
   }
 
   const record = async (id: string): Promise<SessionRecord> => {
