@@ -6,6 +6,7 @@ import { addCluster } from './cluster.ts';
 import { addConfig } from './config.ts';
 import { addDashboard } from './dashboard.ts';
 import { EXIT_CODES_HELP } from './exit-code.ts';
+import { addInit } from './init.ts';
 import { addList } from './list.ts';
 import { addLogs } from './logs.ts';
 import { reportError } from './report-error.ts';
@@ -54,6 +55,7 @@ Example:
   sbench submit recipes/quickstart.yaml --watch`,
     );
   for (const add of [
+    addInit,
     addValidate,
     addSubmit,
     addStatus,

@@ -5,6 +5,8 @@ import { UsageError } from '../errors.ts';
 export interface Surroundings {
   /** `--config` */
   config?: string | undefined;
+  /** What would stand in a file, before there is one. */
+  text?: string | undefined;
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
   home: string;

@@ -15,8 +15,12 @@ const DEFAULT_WORKDIR = '.sbench';
 
 /** The configuration file with the environment over it. Throws a RecipeError with every problem. */
 export function loadSettings(surroundings: Surroundings): Settings {
-  const file = findConfiguration(surroundings);
-  const source = LocatedSource.parse(file === undefined ? '' : read(file), file ?? 'the environment');
+  const { text } = surroundings;
+  const file = text === undefined ? findConfiguration(surroundings) : undefined;
+  const source = LocatedSource.parse(
+    text ?? (file === undefined ? '' : read(file)),
+    file ?? 'the environment',
+  );
   const inFile = source.valueAt(['clusters']);
   const names = inFile !== null && typeof inFile === 'object' ? Object.keys(inFile) : [];
   const { overrides, problems: wrong } = overrideFromEnvironment(source, names, surroundings.env);
