@@ -67,7 +67,8 @@ function artifactLine(artifact: RolePlan['artifacts'][number]): string {
   if (artifact.kind === 'node') return "node: the worker's own Node.js";
   if (artifact.kind === 'made')
     return `${artifact.what}: checked, and made when missing, by\n${artifact.script.trimEnd()}`;
-  return `${artifact.as}: ${artifact.bytes} bytes, sha256 ${artifact.sha256}`;
+  const { as, bytes, sha256, contents = [] } = artifact;
+  return [`${as}: ${bytes} bytes, sha256 ${sha256}`, ...contents.map((name) => `  ${name}`)].join('\n');
 }
 
 function costLine(plans: readonly Plan[]): string {

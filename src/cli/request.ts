@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { PlanRequest } from '../producer/plan-session.ts';
+import { ScriptFolders } from '../producer/scripts/script-folders.ts';
 import { ownVersion } from '../producer/version.ts';
 import { sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
 import { coerceError, UsageError } from '../shared/errors.ts';
@@ -15,7 +16,7 @@ export function planRequest(
   settings: Settings,
   files: readonly string[],
   given: { set?: readonly string[]; label?: readonly string[] },
-): Omit<PlanRequest, 'blobs'> {
+): Omit<PlanRequest, 'blobs' | 'folders'> & { folders: ScriptFolders } {
   const [first = { text: '', file: '' }, ...more] = files.map((file) => ({
     text: readRecipeFile(resolve(terminal.cwd, file), file),
     file,
@@ -28,6 +29,10 @@ export function planRequest(
     overrides: given.set,
     labels: readLabels(given.label ?? []),
     version: ownVersion(),
+    folders: new ScriptFolders(
+      (file) => (files.includes(file) ? dirname(resolve(terminal.cwd, file)) : terminal.cwd),
+      terminal.cwd,
+    ),
     resolveTarget: (cluster) => sshTargetOf(cluster, terminal.home),
   };
 }

@@ -44,8 +44,9 @@ export function addSubmit(program: Command, cli: Cli): void {
       const { terminal } = cli;
       const settings = settingsFor(cli, command);
       const loadgen = await loadLoadgen();
+      const request = planRequest(terminal, settings, recipes, options);
       const plans = planSessions({
-        ...planRequest(terminal, settings, recipes, options),
+        ...request,
         blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },
       });
       if (options.dryRun) {
@@ -57,7 +58,7 @@ export function addSubmit(program: Command, cli: Cli): void {
       await withProducer(settings, async (deps) => {
         const { group, sessions } = await enqueueSessions(deps, plans, {
           key: options.key,
-          blobs: [loadgen],
+          blobs: [loadgen, ...request.folders.blobs()],
         });
         const [first] = sessions;
         const id = group ?? first?.id ?? '';

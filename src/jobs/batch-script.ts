@@ -21,6 +21,7 @@ export interface RoleSpec {
   env: readonly (readonly [name: string, value: Value])[];
   /** Read on the cluster: from a file there, or from what the worker put beside the script. */
   secrets: readonly { name: string; file?: Value | undefined }[];
+  unpack?: { as: string; place?: Value | undefined } | undefined;
   files: readonly { name: string; text: string }[];
   argv: readonly Value[];
   /** Of a client: the file that its standard output becomes. */
@@ -37,6 +38,7 @@ export function batchScript(spec: RoleSpec): string {
     ...facts(spec),
     spec.preamble.trimEnd(),
     'sb_begin',
+    ...(spec.unpack ? [call('sb_unpack', [spec.unpack.as, spec.unpack.place ?? ''])] : []),
     ...(spec.modules.length > 0 ? [call('sb_module', spec.modules)] : []),
     ...spec.setup.map(setupLine),
     ...address(spec),

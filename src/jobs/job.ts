@@ -1,5 +1,6 @@
 import type { Artifact, RolePlan, ToolOutput } from '../shared/plan/plan.ts';
 import type { ToMake } from './made-artifact.ts';
+import type { PackedFolder, Unpackable } from './packed-folder.ts';
 import type { Value } from './shell-word.ts';
 
 /** A blob that the producer put into Redis, named by its content. */
@@ -16,6 +17,8 @@ export interface JobContext {
   /** Something a person should know, though nothing is wrong. */
   note(message: string): void;
   blobs: { loadgen: Blob };
+  /** Packs folders of the person's. */
+  pack(local: string | undefined, script: string): PackedFolder | Unpackable;
   /** The cluster's large folder, for images and models. */
   cache: Value;
 }
@@ -42,6 +45,8 @@ export interface JobPlan {
   stdoutFile?: string;
   /** In the place of a client's `argv`: several runs one after another, up to the first that fails. */
   steps?: Step[];
+  /** A packed folder that lies in the working folder before anything runs; `place`: where it appears, too, if free. */
+  unpack?: { as: string; place?: Value | undefined } | undefined;
   /** Small files that the job finds in its working folder. */
   files: { name: string; text: string }[];
   resultParser: RolePlan['resultParser'];

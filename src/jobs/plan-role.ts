@@ -11,6 +11,7 @@ import { CLIENT_TOKENS, expand, isOurs, SERVICE_TOKENS, undeclaredWords, VARIABL
 import { checkLimitS } from './health-check.ts';
 import type { Blob, JobContext, JobPlan, Step } from './job.ts';
 import { madeArtifact } from './made-artifact.ts';
+import type { FolderPacker } from './packed-folder.ts';
 import type { ClientEntry, ServiceEntry } from './read-recipe.ts';
 import { readinessOf } from './readiness.ts';
 import type { ClientFrame, ServiceFrame } from './recipe-schema.ts';
@@ -32,6 +33,7 @@ export interface SessionContext {
   preamble: string;
   hasClients: boolean;
   blobs: { loadgen: Blob };
+  folders: FolderPacker;
   limits: { queueS: number; startS: number; runS: number | undefined; maxIdleS: number; deadManS: number };
 }
 
@@ -142,6 +144,7 @@ function jobContext(at: Path, tokens: ReadonlySet<Token>, session: SessionContex
     note: (message) => notes.add(`${pathName(at, 'recipe')}: ${message}`),
     blobs,
     cache: session.cache,
+    pack: (local, script) => session.folders.pack(local, script, source.problem([...at, 'script'], '').file),
     expand: (text, below, as) => {
       const { value, undeclared } = expand(text, { variables, tokens });
       for (const name of undeclared) {
@@ -174,6 +177,7 @@ function commonSpec(
     setup: frame.setup ?? [],
     env: [...plan.env, ...environment(entry, frame, tokens, session)],
     secrets: hidden.map(({ name, file }) => ({ name, file })),
+    unpack: plan.unpack,
     files: plan.files,
     argv: contained(plan.argv, frame, plan, session),
   };

@@ -54,7 +54,7 @@ export function readRecipe(source: LocatedSource, factory: JobFactory, problems:
 
   const entries = clients.map((found, index): ClientEntry | undefined => {
     const target = targetOf(found, services, kinds, source, problems);
-    const kind = clientKindOf(found, kinds[target ?? 0], factory, source, problems);
+    const kind = clientKindOf(found, kinds[target ?? 0], factory, source, problems, notes);
     const recipe = check(source, problems, found, factory.clientKind(kind ?? ''), clientFrame);
     const service = target === undefined ? undefined : made[target];
     if (kind === undefined || recipe === undefined || !service) return undefined;
@@ -139,13 +139,26 @@ function clientKindOf(
   factory: JobFactory,
   source: LocatedSource,
   problems: Problems,
+  notes: string[],
 ) {
   const known = factory.listClients();
   const type = text(value.type);
   const name = text(value.name);
   if (type !== undefined) return knownKind('client', type, [...at, 'type'], known, source, problems);
+  // A program of one's own is one, whatever its name and whatever it talks to.
+  if (value.script !== undefined && value.type === undefined) return 'script';
   if (name !== undefined && known.includes(name)) return name;
-  return ofTarget !== undefined && known.includes(ofTarget) ? ofTarget : undefined;
+  if (value.command !== undefined && value.type === undefined) {
+    notes.push(
+      `${place(at)}: ${name === undefined ? 'no kind is named' : `'${name}' is no kind`}: read as type: script`,
+    );
+    return 'script';
+  }
+  if (ofTarget !== undefined && known.includes(ofTarget)) return ofTarget;
+  if (ofTarget !== undefined && value.type === undefined) {
+    problems.at(source, at, `${place(at)} needs 'type' or 'script'; there are: ${known.join(', ')}`, 'key');
+  }
+  return undefined;
 }
 
 function knownKind(

@@ -42,6 +42,17 @@ const jobShape = {
   timeouts: timeouts.optional(),
 };
 
+/** A kind brings its own program; these keys are for a person's. */
+const ofPrograms = () =>
+  z
+    .unknown()
+    .optional()
+    .superRefine((value, context) => {
+      if (value === undefined) return;
+      const message = 'is for a program of yours: type: script';
+      context.addIssue({ code: 'custom', message, params: { at: 'key' } });
+    });
+
 const port = z.union([z.literal('auto'), z.number().int().min(1).max(65_535)]);
 
 export const serviceFrame = z.strictObject({
@@ -62,12 +73,12 @@ export const clientFrame = z.strictObject({
   target_service: z
     .strictObject({ name: label.optional(), port: z.number().int().min(1).max(65_535).optional() })
     .optional(),
-  command: notYet(),
-  args: notYet(),
+  command: ofPrograms(),
+  args: ofPrograms(),
   duration: duration.optional(),
   repeat: notYet(),
   placement: notYet(),
-  script: notYet(),
+  script: ofPrograms(),
 });
 
 /** The file itself. Services and clients are checked against their kinds' schemas once those are known. */

@@ -2,6 +2,7 @@ import type { Client, ClientKind } from './client.ts';
 import { ContainerService } from './container/container-service.ts';
 import { OllamaClient } from './ollama/ollama-client.ts';
 import { OllamaService } from './ollama/ollama-service.ts';
+import { ScriptClient } from './script/script-client.ts';
 import type { Service, ServiceKind } from './service.ts';
 
 /** The registered kinds of services and clients. A client is registered under the service it talks to. */
@@ -55,5 +56,6 @@ export function builtInJobs(): JobFactory {
   return new JobFactory()
     .registerService('container', ContainerService)
     .registerService('ollama', OllamaService)
-    .registerClient('ollama', OllamaClient);
+    .registerClient('ollama', OllamaClient)
+    .registerClient('script', ScriptClient);
 }

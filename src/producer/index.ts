@@ -9,6 +9,7 @@ import { type EnqueuedAll, enqueueSessions } from './enqueue-sessions.ts';
 import { loadLoadgen } from './load-loadgen.ts';
 import { planSessions } from './plan-session.ts';
 import { retrySession } from './retry-session.ts';
+import { ScriptFolders } from './scripts/script-folders.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 import { ownVersion } from './version.ts';
 import { type TimelineNote, watchSession } from './watch-session.ts';
@@ -25,6 +26,8 @@ export interface EnqueueOptions {
   set?: string[];
   /** How messages call the recipe. */
   file?: string;
+  /** What `script.local_path` is relative to; without it the current folder. */
+  folder?: string;
 }
 
 export interface WaitOptions {
@@ -75,7 +78,9 @@ export class Producer {
     return enqueueSessions(this.#deps, plans, given);
   }
 
-  async #plan(recipe: string | object, { key, labels, set, file = 'recipe' }: EnqueueOptions) {
+  async #plan(recipe: string | object, options: EnqueueOptions) {
+    const { key, labels, set, file = 'recipe', folder = process.cwd() } = options;
+    const folders = new ScriptFolders(() => folder, folder);
     const loadgen = await loadLoadgen();
     const plans = planSessions({
       // JSON is YAML.
@@ -87,8 +92,9 @@ export class Producer {
       version: ownVersion(),
       blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },
       resolveTarget: sshTargetOf,
+      folders,
     });
-    return { plans, given: { key, blobs: [loadgen] } };
+    return { plans, given: { key, blobs: [loadgen, ...folders.blobs()] } };
   }
 
   session(id: string): Promise<SessionView> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { expand, resolveVariables, undeclaredWords, VARIABLE_TOKENS } from '../jobs/expand.ts';
 import type { Blob } from '../jobs/job.ts';
+import type { FolderPacker } from '../jobs/packed-folder.ts';
 import { planClient, planService, type SessionContext } from '../jobs/plan-role.ts';
 import { readPreamble } from '../jobs/preamble.ts';
 import { readRecipe } from '../jobs/read-recipe.ts';
@@ -31,6 +32,8 @@ export interface PlanRequest {
   /** Fills from `~/.ssh/config` what the configuration leaves open. */
   resolveTarget?: (cluster: ClusterSettings) => Pick<ClusterPlan, 'hostname' | 'port' | 'username'>;
   factory?: JobFactory;
+  /** Packs the folders of `script:`; without it there is no folder that they could be relative to. */
+  folders?: FolderPacker;
   preamble?: string;
 }
 
@@ -92,6 +95,9 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     preamble: request.preamble ?? readPreamble(),
     hasClients,
     blobs: request.blobs,
+    folders: request.folders ?? {
+      pack: () => ({ wrong: 'cannot be packed: this recipe has no folder', key: 'name' }),
+    },
     limits: {
       queueS: queue ?? QUEUE_LIMIT_S,
       startS: start ?? START_LIMIT_S,
@@ -111,12 +117,15 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     return target ? [planClient(entry, target, session)] : [];
   });
   problems.throwIfAny();
+  const programs = clientPlans
+    .flatMap(({ artifacts }) => artifacts)
+    .flatMap((each) => (each.kind === 'blob' && each.contents ? [each.sha256] : []));
 
   return planSchema.parse({
     v: 1,
     sbench: request.version,
     name: frame?.name ?? (basename(file).replace(/\.ya?ml$/i, '') || 'recipe'),
-    recipe: recipePlan(request),
+    recipe: recipePlan(request, programs),
     cluster: place,
     labels: { ...frame?.labels, ...labels },
     ...(group ? { group } : {}),
@@ -193,11 +202,16 @@ function clusterPlan(cluster: ClusterSettings, resolve: PlanRequest['resolveTarg
 }
 
 /** Another `--set` is another recipe: the same key with it is an error, not the same session. */
-function recipePlan({ recipeText, file, overrides = [], more = [] }: PlanRequest): Plan['recipe'] {
+function recipePlan(
+  { recipeText, file, overrides = [], more = [] }: PlanRequest,
+  programs: readonly string[],
+): Plan['recipe'] {
   // As one file in several documents, which is a recipe too.
   const text = [recipeText, ...more.map((part) => `# ${part.file}\n${part.text}`)].join('\n---\n');
   const hash = createHash('sha256').update(text);
   const of = { file: [file, ...more.map((part) => part.file)].join(' + '), text };
+  // Another program is other work, though the recipe's text is the same.
+  if (programs.length > 0) hash.update('\0').update(programs.join());
   if (overrides.length === 0) return { ...of, sha256: hash.digest('hex') };
   const sha256 = hash.update('\0').update(JSON.stringify(overrides)).digest('hex');
   return { ...of, set: [...overrides], sha256 };

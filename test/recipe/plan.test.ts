@@ -355,7 +355,10 @@ test('labels and the name', () => {
 
 test('the kinds there are', () => {
   const jobs = builtInJobs();
-  expect([jobs.listServices(), jobs.listClients()]).toEqual([['container', 'ollama'], ['ollama']]);
+  expect([jobs.listServices(), jobs.listClients()]).toEqual([
+    ['container', 'ollama'],
+    ['ollama', 'script'],
+  ]);
   expect(jobs.createService('ollama', SERVICE).model).toBe('tiny');
   expect(() => jobs.createService('constructor', {})).toThrow('no service kind');
   const [first] = [jobs.serviceKind('ollama')];

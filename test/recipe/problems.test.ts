@@ -89,7 +89,19 @@ test.each([['run_clients: together', "run_clients 'together' is not supported ye
   },
 );
 
-test.each(['script: {name: a}', 'placement: together', 'command: x', 'args: []', 'container_image: x'])(
+test.each(['script: {name: a}', 'command: x', 'args: []'])(
+  'a kind of its own runs no program of yours: %s',
+  (line) => {
+    const found = problemsOf(() =>
+      planOf(`service: {type: ollama, model: tiny}\nclient:\n  type: ollama\n  ${line}\n`),
+    );
+    expect(found.map((problem) => problem.message)).toEqual([
+      `client.${line.split(':')[0]} is for a program of yours: type: script`,
+    ]);
+  },
+);
+
+test.each(['placement: together', 'container_image: x'])(
   'what a client cannot do yet is refused by name: %s',
   (line) => {
     const found = problemsOf(() => planOf(`service: {type: ollama, model: tiny}\nclient:\n  ${line}\n`));

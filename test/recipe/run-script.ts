@@ -12,6 +12,7 @@ sb_module() { say sb_module $# "$@"; }
 sb_port() { SBENCH_PORT=11434; say sb_port $# "$@"; }
 sb_target() { TARGET_SERVICE_URL=http://node1:11434; say sb_target $# "$@"; }
 sb_secret() { say sb_secret $# "$@"; }
+sb_unpack() { say sb_unpack $# "$@"; }
 sb_file() { say sb_file $# "$@"; }
 sb_ready_http() { say sb_ready_http $# "$@"; }
 sb_ready_tcp() { say sb_ready_tcp $# "$@"; }

@@ -8,6 +8,7 @@ SB_RESTART=${SLURM_RESTART_COUNT:-0}
 SB_HELPERS=''
 SB_FILTER=''
 SB_HIDDEN=()
+SB_PLACE=''
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin}
 USER=${USER:-$(id -un)}
 HOME=${HOME:-$(getent passwd "$USER" | cut -d: -f6)}
@@ -38,6 +39,7 @@ sb_base64() { base64 | tr -d '\n'; }
 sb_exit() {
   trap '' TERM INT
   trap - EXIT
+  [ -z "$SB_PLACE" ] || [ "$(readlink "$SB_PLACE")" != "$SBENCH_WORK" ] || rm -f "$SB_PLACE"
   [ -z "$SB_HELPERS" ] || kill $SB_HELPERS 2>/dev/null
   sb_drain
   # A requeue of a service that was not ready yet needs them again; the release deletes what is left.
@@ -203,6 +205,19 @@ sb_drain() {
   local try
   [ -n "$SB_FILTER" ] || return 0
   for try in {1..20}; do kill -0 "$SB_FILTER" 2>/dev/null || break; sleep 0.05; done
+}
+
+# sb_unpack ARCHIVE [PLACE]: a person's program, beside which it starts. PLACE is where it shall appear, too: a link,
+# only where nothing is, gone at the end. A link that an attempt which has ended left behind is nothing.
+sb_unpack() {
+  local old
+  tar -xf "$SBENCH_TOOLS/$1" -C "$SBENCH_WORK" --no-same-owner || sb_die "$1 could not be unpacked in $SBENCH_WORK"
+  [ -n "${2:-}" ] || return 0
+  SB_PLACE=$2
+  while [[ $SB_PLACE == */ ]]; do SB_PLACE=${SB_PLACE%/}; done
+  old=$(readlink "$SB_PLACE")
+  case $old in */v1/*/sessions/*/work/*) [ -e "$old" ] && [ ! -e "${old%/work/*}/closed" ] || rm -f "$SB_PLACE" ;; esac
+  ln -sT "$SBENCH_WORK" "$SB_PLACE" 2>/dev/null || sb_say "$SB_PLACE is taken or cannot be made: the program is in $SBENCH_WORK only"
 }
 
 sb_file() { printf '%s' "$2" >"$SBENCH_WORK/$1" || sb_die "cannot write $SBENCH_WORK/$1"; }

@@ -25,6 +25,8 @@ export const artifact = z.discriminatedUnion('kind', [
     as: z.string().regex(/^[A-Za-z0-9_.-]+$/),
     sha256: z.string(),
     bytes: z.number(),
+    /** Of a person's folder: its files. */
+    contents: z.array(z.string()).optional(),
   }),
   /**
    * What the cluster itself checks, and makes when it is missing: an image, a model. `script` is the whole bash text,
