@@ -31,7 +31,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       stdio: 'inherit',
     },
   );
-  for (const folder of ['shared/slurm/remote', 'jobs/preamble']) {
+  for (const folder of ['shared/slurm/remote', 'jobs/preamble', 'jobs/made', 'jobs/runtimes']) {
     for (const shell of readdirSync(`${root}src/${folder}`).filter((name) => name.endsWith('.sh'))) {
       cpSync(`${root}src/${folder}/${shell}`, `${root}dist/${folder}/${shell}`);
     }

@@ -242,6 +242,13 @@ async function llm(result) {
   return result.llm.command;
 }
 
+async function images(result) {
+  await testbed('image-up.sh');
+  const folder = path.join(TESTBED, 'images');
+  result.images = { folder: path.join(folder, 'redis'), file: path.join(folder, 'redis.sqfs') };
+  return folder;
+}
+
 const STEPS = {
   npm: { title: 'npm packages', work: installPackages },
   build: { title: 'build', work: build },
@@ -249,21 +256,22 @@ const STEPS = {
   beta: { title: 'second cluster', work: beta },
   redis: { title: 'Redis', work: redis },
   'test-tools': { title: 'test programs', work: testTools },
+  images: { title: 'container images', work: images },
   llm: { title: 'LLM server', work: llm },
 };
 
 /**
  * Sees to it that what is needed is there, and tells where:
- * `{ cluster: {name, host, port, user, key, knownHosts, ...}, beta: {the same}, redis: {socket}, llm: {root, models, command} }`.
+ * `{ cluster: {name, host, port, user, key, knownHosts, ...}, beta: {the same}, redis: {socket}, images: {folder, file}, llm: {root, models, command} }`.
  * @param {object} options
- * @param {('npm'|'build'|'cluster'|'beta'|'redis'|'test-tools'|'llm')[]} options.need 'redis' runs one; 'test-tools'
+ * @param {('npm'|'build'|'cluster'|'beta'|'redis'|'test-tools'|'images'|'llm')[]} options.need 'redis' runs one; 'test-tools'
  *   only installs the program
  * @param {(line: string) => void} [options.log] gets one line per step
  * @param {Record<string, string>} [options.env] settings of the cluster: CLUSTER, NET, NODES, ... (testbed/README.md)
  */
 export async function setUp({ need, log = logLine, env = {} }) {
   checkNode();
-  if (need.some((name) => ['cluster', 'beta', 'redis', 'llm'].includes(name))) {
+  if (need.some((name) => ['cluster', 'beta', 'redis', 'images', 'llm'].includes(name))) {
     const able = canRunCluster();
     if (!able.ok) throw new SetupError(able.why);
   }

@@ -26,7 +26,9 @@ try {
 
 async function main() {
   const cluster = canRunCluster();
-  const need = cluster.ok ? ['npm', 'build', 'cluster', 'beta', 'test-tools', 'llm'] : ['npm', 'build'];
+  const need = cluster.ok
+    ? ['npm', 'build', 'cluster', 'beta', 'test-tools', 'images', 'llm']
+    : ['npm', 'build'];
   const facts = await setUp({ need, log });
   const projects = cluster.ok ? ['fast', 'machine', ...CLUSTER_PROJECTS] : ['fast'];
   const report = runVitest(projects, facts);

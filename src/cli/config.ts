@@ -73,7 +73,7 @@ const asConfigured = (cluster: ClusterSettings): Record<string, unknown> => ({
     args: cluster.container.args.length > 0 ? cluster.container.args : undefined,
   },
   cache: cluster.cache,
-  stage: { where: cluster.stage },
+  stage: cluster.stage,
 });
 
 function leaves(key: string, value: unknown): [string, unknown][] {

@@ -5,7 +5,7 @@ import { shellWord, shellWords, type Value } from './shell-word.ts';
 export interface RoleSpec {
   version: string;
   role: string;
-  side: 'service' | 'client';
+  side: 'service' | 'client' | 'stage';
   kind: string;
   name: string;
   hasClients: boolean;
@@ -13,6 +13,8 @@ export interface RoleSpec {
   preamble: string;
   modules: readonly string[];
   setup: readonly string[];
+  /** The command of the container runtime. */
+  runtime?: string | undefined;
   /** Of a service. */
   port?: 'auto' | number | undefined;
   readiness?: Readiness | undefined;
@@ -23,6 +25,7 @@ export interface RoleSpec {
   secrets: readonly { name: string; file?: Value | undefined }[];
   unpack?: { as: string; place?: Value | undefined } | undefined;
   files: readonly { name: string; text: string }[];
+  before?: readonly (readonly Value[])[];
   argv: readonly Value[];
   /** Of a client: the file that its standard output becomes. */
   stdoutFile?: string | undefined;
@@ -41,11 +44,13 @@ export function batchScript(spec: RoleSpec): string {
     ...(spec.unpack ? [call('sb_unpack', [spec.unpack.as, spec.unpack.place ?? ''])] : []),
     ...(spec.modules.length > 0 ? [call('sb_module', spec.modules)] : []),
     ...spec.setup.map(setupLine),
+    ...(spec.runtime === undefined ? [] : [call('sb_runtime', [spec.runtime])]),
     ...address(spec),
     ...spec.env.map(exportLine),
     ...spec.secrets.map(({ name, file }) => call('sb_secret', file ? [name, file] : [name])),
     ...spec.files.map(({ name, text }) => call('sb_file', [name, text])),
     ...(spec.readiness ? readinessLines(spec.readiness) : []),
+    ...(spec.before ?? []).map((argv) => call('sb_before', argv)),
     ...lastLines(spec),
   ].join('\n')}\n`;
 }
@@ -66,7 +71,8 @@ function lastLines({ side, argv, stdoutFile, steps }: RoleSpec): string[] {
 function facts(spec: RoleSpec): string[] {
   const values: [string, string | number][] = [
     ['SB_ROLE', spec.role],
-    ['SB_SIDE', spec.side],
+    // What stages is run, and told apart when it is requeued, as a client is.
+    ['SB_SIDE', spec.side === 'service' ? 'service' : 'client'],
     ['SB_HAS_CLIENTS', spec.hasClients ? 1 : 0],
     ['SB_DEAD_MAN_S', spec.deadManS],
   ];

@@ -1,18 +1,33 @@
 import { z } from 'zod';
-import { type RuntimeName, runtimeName } from '../shared/settings/runtimes.ts';
-import { NOT_YET, notYet } from '../shared/yaml/not-yet.ts';
-import type { Value } from './shell-word.ts';
+import { runtimeName } from '../shared/settings/runtimes.ts';
+import { MAX_WORD, UNSPEAKABLE } from './shell-word.ts';
 
-/** A job's `container:`. Everything but `runtime: none` comes later. */
+const word = z
+  .string()
+  .min(1)
+  .max(MAX_WORD)
+  .refine((value) => !UNSPEAKABLE.test(value), 'contains a NUL or half a character');
+
+/** `docker://redis:7`, or `redis:7` alone; other schemes are the runtime's to know. */
+const imageSource = word
+  .regex(
+    /^(?:[a-z][a-z0-9+.-]*:\/\/)?[A-Za-z0-9][A-Za-z0-9_./:@+-]*$/,
+    'must say where the image comes from, such as docker://redis:7',
+  )
+  .transform((source) => (source.includes('://') ? source : `docker://${source}`));
+
+/** A job's `container:`. */
 export const containerRecipe = z.strictObject({
-  runtime: runtimeName.refine((runtime) => runtime === 'none', `${NOT_YET}, only none is`).optional(),
-  docker_source: notYet(),
-  image_path: notYet(),
-  bind_mounts: notYet(),
+  runtime: runtimeName.optional(),
+  docker_source: imageSource.optional(),
+  image_path: word.optional(),
+  bind_mounts: z.array(word).optional(),
+  build_commands: z
+    .array(word.refine((line) => !line.includes('\r'), 'contains a carriage return'))
+    .optional(),
+  force_rebuild: z.boolean().optional(),
+  args: z.array(word.refine((arg) => arg !== '--', 'ends the flags; leave it out')).optional(),
 });
 
-/** The words that run `argv` inside the job's container. */
-export function inContainer(runtime: RuntimeName, argv: readonly Value[], _binds: readonly Value[]): Value[] {
-  if (runtime !== 'none') throw new Error(`the runtime ${runtime} ${NOT_YET}`);
-  return [...argv];
-}
+/** The seed's `container_image`: a source, a path, or the name of a file in the cache. */
+export const containerImage = word;

@@ -5,13 +5,13 @@ import type { LocatedSource, Path } from '../shared/yaml/located-source.ts';
 import { didYouMean } from '../shared/yaml/nearest.ts';
 import type { Problems } from '../shared/yaml/problems.ts';
 import { batchScript, type RoleSpec } from './batch-script.ts';
-import { inContainer } from './container.ts';
 import { looksSecret } from './environment.ts';
 import { CLIENT_TOKENS, expand, isOurs, SERVICE_TOKENS, undeclaredWords, VARIABLE_TOKENS } from './expand.ts';
 import { checkLimitS } from './health-check.ts';
 import type { Blob, JobContext, JobPlan, Step } from './job.ts';
 import { madeArtifact } from './made-artifact.ts';
 import type { FolderPacker } from './packed-folder.ts';
+import { type Container, planContainer } from './plan-container.ts';
 import type { ClientEntry, ServiceEntry } from './read-recipe.ts';
 import { readinessOf } from './readiness.ts';
 import type { ClientFrame, ServiceFrame } from './recipe-schema.ts';
@@ -34,6 +34,8 @@ export interface SessionContext {
   hasClients: boolean;
   blobs: { loadgen: Blob };
   folders: FolderPacker;
+  /** Of the services, by role: a client may run in its service's image. */
+  containers: Map<string, Container | undefined>;
   limits: { queueS: number; startS: number; runS: number | undefined; maxIdleS: number; deadManS: number };
 }
 
@@ -47,16 +49,18 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     listens,
     generic: entry.job.kind === 'container',
   });
-  const { options, timeLimitS } = resources(entry.at, frame, session);
+  const { options, timeLimitS, gpus } = resources(entry.at, frame, session);
   const startLimitS = startLimit(entry.at, frame, session);
+  const container = planContainer({ frame, plan, context, cluster: session.cluster, gpus });
+  session.containers.set(entry.role, container);
   const hidden = secrets(entry, frame, session);
   const script = batchScript({
-    ...commonSpec(entry, frame, plan, tokens, hidden, session),
+    ...commonSpec(entry, frame, plan, tokens, hidden, session, container),
     side: 'service',
     port: plan.port,
     readiness:
       readiness.probe === 'command'
-        ? { ...readiness, argv: contained(readiness.argv, frame, plan, session) }
+        ? { ...readiness, argv: container ? container.beside(readiness.argv) : readiness.argv }
         : readiness,
   });
   return {
@@ -72,7 +76,7 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     queueLimitS: frame.timeouts?.queue ?? session.limits.queueS,
     startLimitS,
     runLimitS: frame.timeouts?.run ?? session.limits.runS,
-    artifacts: plan.artifacts.map((each) => (each.kind === 'to-make' ? madeArtifact(each) : each)),
+    artifacts: artifacts(frame, plan, container, session),
     resultParser: plan.resultParser,
     ...namesOf(hidden),
   };
@@ -80,7 +84,7 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
 
 export function planClient(entry: ClientEntry, target: RolePlan, session: SessionContext): RolePlan {
   const frame: ClientFrame = entry.job.recipe;
-  const { options, timeLimitS } = resources(entry.at, frame, session);
+  const { options, timeLimitS, gpus } = resources(entry.at, frame, session);
   if (!target.endpoint) {
     const what = `${pathName(entry.at, 'recipe')}: the service '${target.name}' has no port to talk to; give it 'ports'`;
     session.problems.at(session.source, entry.at, what, 'key');
@@ -89,15 +93,23 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
   const plan = entry.job.plan({ ...context, target: entry.target.job, timeLimitS });
   const startLimitS = frame.timeouts?.start ?? session.limits.startS;
   const hidden = secrets(entry, frame, session);
+  const container = planContainer({
+    frame,
+    plan,
+    context,
+    cluster: session.cluster,
+    target: session.containers.get(target.role),
+    gpus,
+  });
   const { scheme, path } = target.endpoint ?? { scheme: 'http', path: '' };
   const script = batchScript({
-    ...commonSpec(entry, frame, plan, CLIENT_TOKENS, hidden, session),
+    ...commonSpec(entry, frame, plan, CLIENT_TOKENS, hidden, session, container),
     side: 'client',
     target: { role: target.role, scheme, path },
     stdoutFile: plan.stdoutFile,
     steps: plan.steps?.map((step) => ({
       file: step.file,
-      argv: contained(step.argv, frame, plan, session),
+      argv: container ? container.program(step.argv) : step.argv,
     })),
   });
   const outputs = outputsOf(plan);
@@ -114,7 +126,7 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
     queueLimitS: Math.min(frame.timeouts?.queue ?? session.limits.queueS, session.limits.maxIdleS),
     startLimitS,
     runLimitS: frame.timeouts?.run ?? session.limits.runS,
-    artifacts: plan.artifacts.map((each) => (each.kind === 'to-make' ? madeArtifact(each) : each)),
+    artifacts: artifacts(frame, plan, container, session),
     resultParser: plan.resultParser,
     ...namesOf(hidden),
     ...(outputs.length > 0 ? { outputs } : {}),
@@ -164,6 +176,7 @@ function commonSpec(
   tokens: ReadonlySet<Token>,
   hidden: readonly HiddenValue[],
   session: SessionContext,
+  container: Container | undefined,
 ): Omit<RoleSpec, 'side'> {
   return {
     version: session.version,
@@ -173,21 +186,35 @@ function commonSpec(
     hasClients: session.hasClients,
     deadManS: session.limits.deadManS,
     preamble: session.preamble,
-    modules: [...session.cluster.modules, ...(frame.modules ?? [])],
+    modules: modules(frame, container, session),
+    runtime: container?.runtime.command,
     setup: frame.setup ?? [],
     env: [...plan.env, ...environment(entry, frame, tokens, session)],
     secrets: hidden.map(({ name, file }) => ({ name, file })),
     unpack: plan.unpack,
     files: plan.files,
-    argv: contained(plan.argv, frame, plan, session),
+    before: (plan.before ?? []).map((argv) => (container ? container.beside(argv) : argv)),
+    argv: container ? container.program(plan.argv) : plan.argv,
   };
 }
 
-/** A check that is a command runs where the service's own programs are. */
-function contained(argv: readonly Value[], frame: Frame, plan: JobPlan, session: SessionContext): Value[] {
-  const runtime = frame.container?.runtime === 'none' ? 'none' : session.cluster.container.runtime;
-  return inContainer(runtime, argv, plan.binds);
+/** In this order: the image, then what may need it. */
+function artifacts(frame: Frame, plan: JobPlan, container: Container | undefined, session: SessionContext) {
+  const all = container ? [container.artifact, ...plan.artifacts] : plan.artifacts;
+  const surroundings = {
+    cache: session.cache,
+    modules: modules(frame, container, session),
+    wrap: container?.staging,
+    runtime: container?.runtime.command,
+  };
+  return all.map((each) => (each.kind === 'to-make' ? madeArtifact(each, surroundings) : each));
 }
+
+const modules = (frame: Frame, container: Container | undefined, { cluster }: SessionContext): string[] => [
+  ...cluster.modules,
+  ...(container?.module === undefined ? [] : [container.module]),
+  ...(frame.modules ?? []),
+];
 
 const without = (tokens: ReadonlySet<Token>, token: Token): ReadonlySet<Token> =>
   new Set([...tokens].filter((each) => each !== token));
@@ -258,7 +285,13 @@ function resources(at: Path, { resources: given = {} }: Frame, session: SessionC
       `${pathName(at, 'recipe')}: more than one node is not supported yet in this version`,
     );
   }
-  return { options, timeLimitS };
+  return { options, timeLimitS, gpus: asksForGpus(merged) };
+}
+
+function asksForGpus(merged: ReturnType<typeof sbatchArguments>['merged']): boolean {
+  const counts = [merged.gpus, merged.gpus_per_node, merged.gpus_per_task, merged.gpus_per_socket];
+  const some = counts.some((count) => count !== undefined && !/(^|:)0$/.test(String(count)));
+  return some || /(^|,)(gres:)?gpu\b(?!(:[^,:]+)?:0(,|$))/.test(String(merged.gres ?? ''));
 }
 
 function startLimit(at: Path, frame: ServiceFrame, { source, problems, limits }: SessionContext): number {

@@ -1,9 +1,17 @@
 import { readFileSync } from 'node:fs';
 
-let text: string | undefined;
+const texts = new Map<string, string>();
 
-/** The shell functions that every batch script starts with; one file, readable as what it is. */
-export function readPreamble(): string {
-  text ??= readFileSync(new URL('./preamble/preamble.sh', import.meta.url), 'utf8');
+/** A shell file of this folder, readable as what it is. */
+export function readShell(name: string): string {
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
+    texts.set(name, text);
+  }
   return text;
 }
+
+/** The shell functions that every batch script starts with. */
+export const readPreamble = (): string =>
+  ['preamble/preamble.sh', 'preamble/modules.sh', 'runtimes/containers.sh'].map(readShell).join('\n');

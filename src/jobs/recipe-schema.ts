@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { resourceOptions } from '../shared/settings/sbatch-options.ts';
 import { duration } from '../shared/yaml/duration.ts';
 import { notYet } from '../shared/yaml/not-yet.ts';
-import { containerRecipe } from './container.ts';
+import { containerImage, containerRecipe } from './container.ts';
 import { environmentRecipe } from './environment.ts';
 import { healthCheck } from './health-check.ts';
 import { matrixShape } from './matrix.ts';
@@ -33,7 +33,7 @@ const timeouts = z.strictObject({
 const jobShape = {
   type: label.optional(),
   name: label.optional(),
-  container_image: notYet(),
+  container_image: containerImage.optional(),
   container: containerRecipe.optional(),
   environment: environmentRecipe.optional(),
   resources: resourceOptions({ preset: label.optional() }).optional(),

@@ -3,7 +3,10 @@ export const TOKENS = [
   'HOME',
   'USER',
   'SBENCH_PORT',
+  'SBENCH_BIN',
+  'SBENCH_CONTAINER',
   'SBENCH_DIR',
+  'SBENCH_NEW',
   'SBENCH_TOOLS',
   'SBENCH_WORK',
   'SBENCH_RESULTS_DIR',
@@ -54,3 +57,7 @@ function expandToken(name: string): string {
   if (!isToken(name)) throw new Error(`${JSON.stringify(name)} is not a token`);
   return `"\${${name}}"`;
 }
+
+/** A value as a person wrote it: tokens as `$NAME`. For messages, never for a shell. */
+export const valueText = (value: Value): string =>
+  value.map((part) => (typeof part === 'string' ? part : `$${part.token}`)).join('');

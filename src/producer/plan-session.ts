@@ -4,6 +4,7 @@ import { expand, resolveVariables, undeclaredWords, VARIABLE_TOKENS } from '../j
 import type { Blob } from '../jobs/job.ts';
 import type { FolderPacker } from '../jobs/packed-folder.ts';
 import { planClient, planService, type SessionContext } from '../jobs/plan-role.ts';
+import { planStage } from '../jobs/plan-stage.ts';
 import { readPreamble } from '../jobs/preamble.ts';
 import { readRecipe } from '../jobs/read-recipe.ts';
 import { builtInJobs, type JobFactory } from '../jobs/registry.ts';
@@ -98,6 +99,7 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     folders: request.folders ?? {
       pack: () => ({ wrong: 'cannot be packed: this recipe has no folder', key: 'name' }),
     },
+    containers: new Map(),
     limits: {
       queueS: queue ?? QUEUE_LIMIT_S,
       startS: start ?? START_LIMIT_S,
@@ -120,6 +122,7 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
   const programs = clientPlans
     .flatMap(({ artifacts }) => artifacts)
     .flatMap((each) => (each.kind === 'blob' && each.contents ? [each.sha256] : []));
+  const roles = [...servicePlans.values(), ...clientPlans];
 
   return planSchema.parse({
     v: 1,
@@ -129,7 +132,7 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     cluster: place,
     labels: { ...frame?.labels, ...labels },
     ...(group ? { group } : {}),
-    roles: [...servicePlans.values(), ...clientPlans],
+    roles: [...roles, ...planStage(roles, session)],
     actions: actionTree(
       [...servicePlans.keys()],
       clientPlans.map(({ role }) => role),
@@ -198,7 +201,14 @@ function clusterPlan(cluster: ClusterSettings, resolve: PlanRequest['resolveTarg
     port: cluster.port ?? 22,
     username: cluster.username ?? '',
   };
-  return { name, hostname: target.hostname, port: target.port, username: target.username, workdir };
+  return {
+    name,
+    hostname: target.hostname,
+    port: target.port,
+    username: target.username,
+    workdir,
+    stage: cluster.stage.where,
+  };
 }
 
 /** Another `--set` is another recipe: the same key with it is an error, not the same session. */

@@ -1,17 +1,22 @@
 import { RefusedError, SbenchError } from '../shared/errors.ts';
+import type { RolePlan } from '../shared/plan/plan.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { type SubmitOutcome, submitRole as submit } from '../shared/slurm/remote/verbs.ts';
 import type { ActionContext, Outcome } from './action.ts';
 import { handOverSecrets } from './secrets.ts';
 
 /** Submits one role, exactly once however often this runs: what both submit actions do. */
-export async function submitRole(context: ActionContext, target: string): Promise<Outcome> {
-  const { role } = context;
+export async function submitRole(
+  context: ActionContext,
+  target: string,
+  role: RolePlan = context.role,
+): Promise<Outcome> {
+  const submission = () => context.record.roles[role.role]?.submit ?? { is: 'none' as const };
   // Known before Slurm is asked, so that a session that began to end can never submit.
-  if (context.facts.submit.is === 'none') {
+  if (submission().is === 'none') {
     await context.apply({ type: 'submit-began', attempt: context.record.attempt, role: role.role });
   }
-  const { submit: known } = context.facts;
+  const known = submission();
   if (context.record.ending) return { done: { ok: false, why: context.record.ending.text } };
   if (known.is === 'accepted') return { done: { ok: true, slurmJob: known.id } };
   await handOverSecrets(context);
@@ -21,11 +26,11 @@ export async function submitRole(context: ActionContext, target: string): Promis
     options: role.options,
     target,
   });
-  return conclude(context, outcome);
+  return conclude(context, role, outcome);
 }
 
-async function conclude(context: ActionContext, outcome: SubmitOutcome): Promise<Outcome> {
-  const { role, record } = context;
+async function conclude(context: ActionContext, role: RolePlan, outcome: SubmitOutcome): Promise<Outcome> {
+  const { record } = context;
   const answered = { type: 'submit-answered', attempt: record.attempt, role: role.role } as const;
   switch (outcome.is) {
     case 'accepted':
@@ -33,8 +38,8 @@ async function conclude(context: ActionContext, outcome: SubmitOutcome): Promise
       return { done: { ok: true, slurmJob: outcome.id } };
     case 'refused':
       await context.apply({ ...answered, answer: outcome });
-      if (role.side === 'service')
-        throw new RefusedError(`Slurm refused service ${role.name}: ${outcome.reason}`);
+      if (role.side !== 'client')
+        throw new RefusedError(`Slurm refused ${role.side} ${role.name}: ${outcome.reason}`);
       // A client that Slurm does not take is a result: the next client runs.
       return { done: { ok: true, refused: outcome.reason } };
     case 'closed':

@@ -42,7 +42,7 @@ function planOf(recipeText = RECIPE, cluster = 'local', port = 22): Plan {
     presets: {},
     container: { runtime: 'none' as const, args: [] },
     cache: '$HOME/.sbench/cache',
-    stage: 'login' as const,
+    stage: { where: 'login' as const, resources: {} },
   };
   return planSession({
     recipeText,

@@ -15,7 +15,7 @@ export function settingsWith(cluster: Partial<ClusterSettings> = {}): Settings {
     presets: {},
     container: { runtime: 'none', args: [] },
     cache: '$HOME/.sbench/cache',
-    stage: 'login',
+    stage: { where: 'login', resources: {} },
     ...cluster,
   };
   return { clusters: { local }, redis: 'redis://127.0.0.1:6379', origins: {} };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { madeArtifact, type ToMake } from '../../src/jobs/made-artifact.ts';
 
+const AROUND = { cache: [{ token: 'HOME' }, '/cache'], modules: [] } as const;
 const MODEL: ToMake = {
   kind: 'to-make',
   what: 'model tiny',
@@ -9,9 +10,9 @@ const MODEL: ToMake = {
 };
 
 test('data become one script, words quoted; the same data have the same key', () => {
-  const made = madeArtifact(MODEL);
+  const made = madeArtifact(MODEL, AROUND);
   expect(made).toMatchObject({ kind: 'made', what: 'model tiny', hint: 'Copy it.' });
   expect(made.script).toContain(`'test' '-e' "\${HOME}"'/it'\\''s here'`);
-  expect(madeArtifact({ ...MODEL }).key).toBe(made.key);
-  expect(madeArtifact({ ...MODEL, check: [['false']] }).key).not.toBe(made.key);
+  expect(madeArtifact({ ...MODEL }, AROUND).key).toBe(made.key);
+  expect(madeArtifact({ ...MODEL, check: [['false']] }, AROUND).key).not.toBe(made.key);
 });

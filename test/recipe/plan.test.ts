@@ -326,6 +326,7 @@ test('the cluster: named, the default, the only one, none', () => {
     messagesOf(() => planOf({ service: SERVICE, ...recipe }, { settings, ...with_ }));
   expect(planOf({ service: SERVICE }).cluster).toEqual({
     name: 'local',
+    stage: 'login',
     hostname: 'login',
     port: 22,
     username: 'hpc',

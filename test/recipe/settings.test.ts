@@ -84,7 +84,7 @@ results: ./results
     presets: { gpu: { partition: 'gpu', exclusive: true } },
     container: { runtime: 'none', module: 'Apptainer', args: ['--cleanenv'] },
     cache: '$SCRATCH/cache',
-    stage: 'job',
+    stage: { where: 'job', resources: {} },
   });
   expect(settings.clusters.alias).toMatchObject({
     name: 'alias',
@@ -92,7 +92,7 @@ results: ./results
     workdir: '.sbench',
     container: { runtime: 'none', args: [] },
     cache: '$HOME/.sbench/cache',
-    stage: 'login',
+    stage: { where: 'login', resources: {} },
   });
   expect(settings).toMatchObject({
     defaultCluster: 'alias',
@@ -161,7 +161,7 @@ test('all problems of a configuration at once', () => {
     variables: {HOME: /x, 1A: y, LIST: [z]}
     defaults: {time: 60, output: x, accout: y}
     presets: {gpu: {job_name: x}}
-    container: {runtime: apptainer}
+    container: {runtime: apptaner}
     cache: cache
     stage: {where: compute}
 redis: http://localhost
@@ -179,7 +179,7 @@ default_clutser: hpc
     'sbench.config.yaml:8:26 clusters.hpc.defaults.output is reserved: sbench gives this sbatch option itself',
     "sbench.config.yaml:8:37 unknown key 'accout' in clusters.hpc.defaults. Did you mean 'account'?",
     'sbench.config.yaml:9:21 clusters.hpc.presets.gpu.job_name is reserved: sbench gives this sbatch option itself',
-    'sbench.config.yaml:10:26 clusters.hpc.container.runtime is not supported yet in this version, only none is',
+    "sbench.config.yaml:10:26 clusters.hpc.container.runtime must be none or apptainer or singularity or charliecloud or podman or docker, not 'apptaner'. Did you mean 'apptainer'?",
     'sbench.config.yaml:11:12 clusters.hpc.cache must be a folder that starts with / or $NAME',
     "sbench.config.yaml:12:20 clusters.hpc.stage.where must be login or job or never, not 'compute'",
     'sbench.config.yaml:13:8 redis must be redis://host:port, rediss://host:port or unix:///path',

@@ -18,6 +18,8 @@ export interface TestbedFacts {
   cluster: ClusterFacts;
   /** Two nodes, no accounting, `hpccsh` and `hpcfish` with other login shells. */
   beta: ClusterFacts;
+  /** Of Debian's redis: a folder, and a SquashFS file. */
+  images: { folder: string; file: string };
   llm: { root: string; models: string; command: string };
 }
 
@@ -29,7 +31,7 @@ export function testbedFacts(): TestbedFacts {
   if (given) return JSON.parse(given) as TestbedFacts;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [SETUP, 'build', 'cluster', 'beta', 'test-tools', 'llm'],
+    [SETUP, 'build', 'cluster', 'beta', 'test-tools', 'images', 'llm'],
     {
       encoding: 'utf8',
     },

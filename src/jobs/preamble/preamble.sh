@@ -13,8 +13,9 @@ PATH=${PATH:-/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin}
 USER=${USER:-$(id -un)}
 HOME=${HOME:-$(getent passwd "$USER" | cut -d: -f6)}
 export PATH USER HOME
+SBENCH_BIN=$SB_BASE/bin SBENCH_CONTAINER=sb-${SLURM_JOB_ID:-0}-$SB_ROLE
 SBENCH_DIR=$SB_DIR SBENCH_TOOLS=$SB_DIR/tools SBENCH_WORK=$SB_DIR/work/$SB_ROLE SBENCH_RESULTS_DIR=$SB_DIR/results/$SB_ROLE
-export SBENCH_DIR SBENCH_TOOLS SBENCH_WORK SBENCH_RESULTS_DIR
+export SBENCH_BIN SBENCH_CONTAINER SBENCH_DIR SBENCH_TOOLS SBENCH_WORK SBENCH_RESULTS_DIR
 
 sb_say() { printf 'sbench: %s\n' "$*" >&2; }
 
@@ -44,6 +45,7 @@ sb_exit() {
   sb_drain
   # A requeue of a service that was not ready yet needs them again; the release deletes what is left.
   if [ "$1" -lt 128 ] || [ "$SB_SIDE" = client ] || [ -e "$SB_DIR/closed" ]; then rm -f "$SB_DIR/$SB_ROLE.secrets"; fi
+  [ -z "${SB_RUNTIME:-}" ] || sb_leave_no_container
   local fields="\"code\":$1"
   [ -z "${2:-}" ] || fields="$fields,\"why\":\"$(printf '%s' "$2" | sb_redact | head -c 1024 | sb_base64)\""
   fields="$fields,\"log\":\"$(tail -c 3072 "$SB_DIR/$SB_ROLE.out" 2>/dev/null | sb_base64)\""
@@ -99,19 +101,6 @@ sb_left() {
   sb_exit "$code" 'the script ended before its program was started: an exit in a setup line?'
 }
 sb_host() { printf '"host":"%s","addresses":"%s"' "$(uname -n)" "$(hostname -I 2>/dev/null | tr -s ' ' ' ')"; }
-
-# sb_module NAME...
-sb_module() {
-  local file name
-  set +u
-  for file in /etc/profile.d/modules.sh /etc/profile.d/lmod.sh /etc/profile.d/z00_lmod.sh /usr/share/lmod/lmod/init/bash; do
-    type module >/dev/null 2>&1 && break
-    [ -r "$file" ] && . "$file"
-  done
-  type module >/dev/null 2>&1 || sb_die 'modules are asked for, but this node has no module command'
-  for name in "$@"; do module load "$name" || sb_die "module load $name failed"; done
-  set -u
-}
 
 # sb_port auto|NUMBER: a free port, because two sessions may share a node. One that is asked for must be free: whoever
 # has it would answer our checks, and be measured.
@@ -367,6 +356,13 @@ sb_stop() {
   sb_exit 143
 }
 
+# sb_before COMMAND...: what has to be done once before the service starts.
+sb_before() {
+  cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
+  # Behind the back of `wait`, so that a signal ends us at once.
+  "$@" &
+  wait $! || sb_die "what has to run before the service failed with exit code $?: $1"
+}
 sb_serve() {
   local code
   cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { NewerVersionError } from '../errors.ts';
 import { toolParametersSchema } from '../result/tool-result.ts';
 
-/** `s1`, `c2`: generated, so that no user's text becomes a file or a Slurm job's name. */
-export const roleName = z.string().regex(/^[sc][1-9][0-9]?$/);
+/** `s1`, `c2`, and `p1`, which stages: generated, so that no user's text becomes a file or a Slurm job's name. */
+export const roleName = z.string().regex(/^(?:[sc][1-9][0-9]?|p1)$/);
 
 /** The cluster's settings as they were at submission, resolved, and without secrets. */
 export const clusterPlan = z.strictObject({
@@ -13,6 +13,8 @@ export const clusterPlan = z.strictObject({
   username: z.string(),
   /** Relative to the login node's home folder, or absolute. Shell-safe characters only. */
   workdir: z.string().regex(/^[A-Za-z0-9_./-]+$/),
+  /** Where images and models are made when they are missing. */
+  stage: z.enum(['login', 'job', 'never']).default('login'),
 });
 
 /** Something that must lie on the cluster before any Slurm job starts, named by its content. */
@@ -30,13 +32,19 @@ export const artifact = z.discriminatedUnion('kind', [
   }),
   /**
    * What the cluster itself checks, and makes when it is missing: an image, a model. `script` is the whole bash text,
-   * called as `bash script check | run | poll`; `key` names the making, once however many sessions ask.
+   * called as `bash script check | poll | verify | whole`; `key` names the making, once however many sessions ask.
    */
   z.strictObject({
     kind: z.literal('made'),
     what: z.string(),
     key: z.string().regex(/^[0-9a-f]{64}$/),
     script: z.string(),
+    /** It can be made; else it is only looked for. */
+    makes: z.boolean(),
+    /** Its check needs the job's container. */
+    inContainer: z.boolean(),
+    /** What is said when it is missing. */
+    missing: z.string().optional(),
     hint: z.string(),
   }),
 ]);
@@ -65,7 +73,8 @@ export const toolOutput = z.strictObject({
 /** One Slurm job, ready to be handed to sbatch: what `--dry-run` shows is what runs. */
 export const rolePlan = z.strictObject({
   role: roleName,
-  side: z.enum(['service', 'client']),
+  /** `stage`: makes what is missing, before any service; submitted only when something is. */
+  side: z.enum(['service', 'client', 'stage']),
   kind: z.string(),
   name: z.string(),
   /** The whole batch script. */
@@ -154,6 +163,7 @@ export type Artifact = z.infer<typeof artifact>;
 export type MadeArtifact = Extract<Artifact, { kind: 'made' }>;
 export type RolePlan = z.infer<typeof rolePlan>;
 export type ToolOutput = z.infer<typeof toolOutput>;
+export type Side = RolePlan['side'];
 export type ActionName = z.infer<typeof actionName>;
 export type ActionNode = z.infer<typeof actionNode>;
 export type GroupPlace = z.infer<typeof groupPlace>;
@@ -174,4 +184,5 @@ export function planRole(of: Plan, role: string): RolePlan {
 }
 
 export const clientRoles = (of: Plan): RolePlan[] => of.roles.filter((role) => role.side === 'client');
+export const stageRole = (of: Plan): RolePlan | undefined => of.roles.find((role) => role.side === 'stage');
 export const serviceRoles = (of: Plan): RolePlan[] => of.roles.filter((role) => role.side === 'service');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Side } from '../plan/plan.ts';
 import { spoolEvent } from '../spool.ts';
 
 /** A stamp of the cluster's clock of observations, in seconds. See `docs/state-tables.md`. */
@@ -99,11 +100,11 @@ export function exitOf(facts: RoleFacts) {
 }
 
 /** Slurm started it again after it was ready (service) or had begun (client): what it held is lost. */
-export function wasRequeued(facts: RoleFacts, side: 'service' | 'client'): boolean {
+export function wasRequeued(facts: RoleFacts, side: Side): boolean {
   const restart = facts.started?.event.restart ?? 0;
-  const begun = side === 'client' ? facts.started : facts.ready;
+  const begun = side !== 'service' ? facts.started : facts.ready;
   if (!begun) return false;
-  return waitsAgain(facts) || (side === 'client' ? restart > 0 : restart > begun.event.restart);
+  return waitsAgain(facts) || (side !== 'service' ? restart > 0 : restart > begun.event.restart);
 }
 
 /** Two looks in a row since it began say that it is in the queue: the first of them may have been sent before. */
@@ -123,11 +124,11 @@ export type Phase =
   | 'ended';
 
 /** Where a role is, computed from its facts and never stored. */
-export function phaseOf(facts: RoleFacts, side: 'service' | 'client'): Phase {
+export function phaseOf(facts: RoleFacts, side: Side): Phase {
   if (facts.verdict) return 'ended';
   if (exitOf(facts)) return 'leaving';
   if (facts.ready) return 'ready';
-  if (facts.started) return side === 'client' ? 'running' : 'starting';
+  if (facts.started) return side !== 'service' ? 'running' : 'starting';
   switch (facts.submit.is) {
     case 'accepted':
       return 'pending';

@@ -16,6 +16,7 @@ export function nextAttempt(record: SessionRecord, plan: Plan, end: Partial<Past
     lastLook: 0,
     deaths: 0,
     roles: freshRoles(plan),
+    staged: undefined,
   };
 }
 

@@ -32,6 +32,8 @@ const attemptBody = {
   /** The last look that changed something: a repeated one changes nothing. */
   lastLook: z.number(),
   roles: z.record(z.string(), roleFacts),
+  /** Images and models, by what they are called: for people. */
+  staged: z.record(z.string(), z.object({ is: z.enum(['making', 'present']), text: z.string() })).optional(),
 };
 
 /** How an attempt had ended when somebody asked for another one; without it the next was made by itself. */

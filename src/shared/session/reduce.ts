@@ -47,6 +47,10 @@ function apply(
         `workers died ${MAX_DEATHS} times over ${event.action}`,
         event.clock,
       );
+    case 'staged': {
+      const { what, is, text } = event;
+      return { ...record, deaths: 0, staged: { ...record.staged, [what]: { is, text } } };
+    }
     case 'submit-began': {
       const facts = factsOf(record, event.role);
       if (record.ending || facts.submit.is !== 'none') return record;

@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Side } from '../plan/plan.ts';
 import { phaseOf, type RoleFacts, type Verdict } from './facts.ts';
 import type { SessionRecord } from './record.ts';
 
@@ -19,6 +19,9 @@ export function describeChange(before: SessionRecord, after: SessionRecord, plan
   }
   if (before.state !== after.state && after.state === 'queued')
     notes.push({ what: 'queued', text: 'in the queues' });
+  for (const [what, { is, text }] of Object.entries(after.staged ?? {})) {
+    if (before.staged?.[what]?.is !== is) notes.push({ what: is === 'making' ? 'staging' : 'staged', text });
+  }
   for (const { role, side, name } of plan.roles) {
     const was = before.roles[role];
     const is = after.roles[role];
@@ -39,7 +42,7 @@ export function describeChange(before: SessionRecord, after: SessionRecord, plan
   return notes;
 }
 
-function describeRole(was: RoleFacts, is: RoleFacts, side: 'service' | 'client'): Note[] {
+function describeRole(was: RoleFacts, is: RoleFacts, side: Side): Note[] {
   const notes: Note[] = [];
   const phase = phaseOf(is, side);
   // A verdict may be taken again: on a late word, or on results that are not what they should be.

@@ -108,7 +108,7 @@ function clusterSettings(
       args: cluster.container?.args ?? [],
     },
     cache: cluster.cache ?? `${workdir.startsWith('/') ? '' : '$HOME/'}${workdir}/cache`,
-    stage: cluster.stage?.where ?? 'login',
+    stage: { where: cluster.stage?.where ?? 'login', resources: cluster.stage?.resources ?? {} },
   };
 }
 

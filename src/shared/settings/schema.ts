@@ -45,9 +45,7 @@ const cluster = z.strictObject({
   presets: z.record(text, resourceOptions({})).optional(),
   container: z
     .strictObject({
-      runtime: runtimeName
-        .refine((runtime) => runtime === 'none', 'is not supported yet in this version, only none is')
-        .optional(),
+      runtime: runtimeName.optional(),
       /** Loaded before the runtime is called, in Slurm jobs and where images are made. */
       module: text.optional(),
       /** Flags of the site, put right behind the runtime's `exec` or `run`. */
@@ -55,7 +53,12 @@ const cluster = z.strictObject({
     })
     .optional(),
   cache: cacheFolder.optional(),
-  stage: z.strictObject({ where: z.enum(['login', 'job', 'never']).optional() }).optional(),
+  stage: z
+    .strictObject({
+      where: z.enum(['login', 'job', 'never']).optional(),
+      resources: resourceOptions({}).optional(),
+    })
+    .optional(),
 });
 
 const clusterName = z

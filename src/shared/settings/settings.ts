@@ -16,7 +16,11 @@ export interface ContainerSettings {
 }
 
 /** Where what is missing is made: on the login node, in a Slurm job, or by a person. */
-type StageWhere = 'login' | 'job' | 'never';
+interface StageSettings {
+  where: 'login' | 'job' | 'never';
+  /** Of that Slurm job, over the cluster's defaults. */
+  resources: ResourceOptions;
+}
 
 /** One cluster as configured. What is absent is filled from `~/.ssh/config` when the connection is made. */
 export interface ClusterSettings {
@@ -39,7 +43,7 @@ export interface ClusterSettings {
   container: ContainerSettings;
   /** Of images and models, as written: it may name variables. */
   cache: string;
-  stage: StageWhere;
+  stage: StageSettings;
 }
 
 export interface Settings {

@@ -27,3 +27,22 @@ verb_put() {
   [ -f "$base/bin/$5" ] && echo ok
   finish
 }
+
+# make INSTALLATION SESSION ATTEMPT KEY SHA256 BYTES poll|verify <data: the text that checks and makes it. It answers at
+# once; what it starts goes on without us.
+verb_make() {
+  attempt_dir "$1" "$2" "$3"
+  receive "$d/.made.$nonce" "$5" "$6"
+  case $? in
+  1) begin; echo cut; finish ;;
+  2) rm -f "$d/.made.$nonce"; begin; echo full; finish ;;
+  esac
+  # Not moved over one that bash may be reading: the same content stays as it is.
+  if [ -f "$d/made.$5.sh" ]; then rm -f "$d/.made.$nonce"; else mv -f "$d/.made.$nonce" "$d/made.$5.sh"; fi
+  answer=$(cd "$d" && bash "$d/made.$5.sh" "$7" "$d/made.$5.seen" </dev/null 2>"$d/.err.$nonce")
+  why=$(tail -c 2000 "$d/.err.$nonce")
+  rm -f "$d/.err.$nonce"
+  begin
+  printf '%s\n' "$answer" | grep '^made ' || say64 'made broken' "$why"
+  finish
+}

@@ -90,6 +90,30 @@ export async function unreadableFiles(place: Place, paths: string[]): Promise<st
 const notWhole = (what: string): ConnectionError =>
   new ConnectionError(`${what} did not arrive whole`, { code: 'CUT', remedy: 'wait', waitMs: 1_000 });
 
+export interface Made {
+  is: 'present' | 'making' | 'missing' | 'failed';
+  /** Its size; where it is being made; what went wrong. */
+  text: string;
+}
+
+/** Asks whether something is there; `poll` also has it made, by somebody who outlives this call. */
+export async function askMade(place: Place, script: string, how: 'poll' | 'verify'): Promise<Made> {
+  const data = Buffer.from(script);
+  const answer = await place.link.ask({
+    verb: 'make',
+    args: [...where(place), 'made', sha256(data), data.length, how],
+    stdin: data,
+    timeoutMs: 120_000,
+    counted: place.counted,
+  });
+  if (answer.has('cut')) throw notWhole('a script');
+  const [is = '', encoded = ''] = (answer.get('made') ?? '').split(' ');
+  const text = Buffer.from(encoded, 'base64').toString('utf8').trim();
+  if (is === 'present' || is === 'making' || is === 'missing' || is === 'failed') return { is, text };
+  const why = is === 'broken' ? text : 'is the disk full?';
+  throw new AnswerError(`what is on ${place.link.cluster} could not be checked: ${why}`);
+}
+
 export type SubmitOutcome =
   | SubmitAnswer
   /** Somebody else's claim may still be at work. */
