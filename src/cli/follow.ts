@@ -8,6 +8,7 @@ import { EXIT, exitCodeOfSession } from './exit-code.ts';
 import { jsonLine } from './printable-text.ts';
 import { resultsPlace, resultTables } from './show-results.ts';
 import type { Terminal } from './terminal.ts';
+import { sayWaits, unservedText } from './wait-lines.ts';
 
 const COLORS: Record<string, Parameters<typeof styleText>[0]> = {
   ready: 'green',
@@ -26,9 +27,19 @@ export async function follow(
   json: boolean,
 ): Promise<number> {
   const interrupted = terminal.interrupted();
-  for await (const note of watchSession(deps, id, interrupted)) {
-    if (interrupted.aborted) break;
-    terminal.print(json ? jsonLine(note) : noteLine(note, terminal.color));
+  const over = new AbortController();
+  const either = AbortSignal.any([over.signal, interrupted]);
+  // That nobody works was said by whoever called.
+  const said = { key: 'unserved', at: Date.now() };
+  const waits = json ? undefined : sayWaits(deps, terminal, id, either, said);
+  try {
+    for await (const note of watchSession(deps, id, interrupted)) {
+      if (interrupted.aborted) break;
+      terminal.print(json ? jsonLine(note) : noteLine(note, terminal.color));
+    }
+  } finally {
+    over.abort();
+    await waits;
   }
   if (interrupted.aborted) {
     terminal.say(`stopped watching; the session goes on: sbench watch ${id}`);
@@ -55,5 +66,5 @@ function printEnd(terminal: Terminal, view: SessionView): void {
 /** A session that nobody works on waits for ever: who submits or watches it has to know. */
 export async function warnIfUnserved(deps: ProducerDeps, terminal: Terminal, cluster: string): Promise<void> {
   if ((await liveWorkers(deps.redis, cluster)).length > 0) return;
-  terminal.say(`queued. No worker serves ${cluster}: run 'sbench worker --clusters ${cluster}'`);
+  terminal.say(unservedText(cluster));
 }

@@ -29,12 +29,34 @@ async function ask(question: string): Promise<string | undefined> {
   return answer;
 }
 
+let lineShown = false;
+
+function clearLine(): void {
+  if (lineShown) process.stdout.write('\r\u001b[2K');
+  lineShown = false;
+}
+
+function inPlace(text: string | undefined): void {
+  clearLine();
+  if (text === undefined) return;
+  // A line that wraps could not be taken away again.
+  process.stdout.write(text.slice(0, (process.stdout.columns || 80) - 1));
+  lineShown = true;
+}
+
 const terminal: Terminal = {
-  print: (text) => void process.stdout.write(`${text}\n`),
+  print(text) {
+    clearLine();
+    process.stdout.write(`${text}\n`);
+  },
   async drained() {
     if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
   },
-  say: (text) => void process.stderr.write(`${text}\n`),
+  say(text) {
+    clearLine();
+    process.stderr.write(`${text}\n`);
+  },
+  ...(process.stdout.isTTY ? { inPlace } : {}),
   color: process.stdout.isTTY === true && !process.env.NO_COLOR,
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
   env: process.env,

@@ -5,7 +5,7 @@ export const waitsFor = ({ roles }: Pick<SessionView, 'roles'>): string =>
   Object.values(roles)
     .filter(({ phase }) => phase !== 'none')
     .map(
-      ({ side, name, phase, reason, verdict }) =>
-        `${side} ${name} ${verdict ?? phase}${reason ? ` (${reason})` : ''}`,
+      ({ side, name, phase, reason, verdict, pending }) =>
+        `${side} ${name} ${verdict ?? phase}${pending?.reason ? ` (${pending.reason}: ${pending.words})` : reason ? ` (${reason})` : ''}`,
     )
     .join(', ');

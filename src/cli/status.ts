@@ -8,6 +8,7 @@ import { readBreaker } from '../shared/cluster/breaker.ts';
 import { printable } from '../shared/yaml/problem.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
 import { groupText, valuesText } from './group-text.ts';
+import { pendingText, spanText } from './pending-text.ts';
 import { jsonLine } from './printable-text.ts';
 import { waitsFor } from './session-words.ts';
 import { resultsPlace, resultTables } from './show-results.ts';
@@ -73,6 +74,8 @@ function allText({ clusters, sessions }: Awaited<ReturnType<typeof statusOfAll>>
   return `${known}\n\n${table(titles, rows)}`;
 }
 
+const secondsSince = (iso: string): number => Math.max(0, (Date.now() - Date.parse(iso)) / 1_000);
+
 function sessionText(view: SessionView): string {
   const { cluster, ending, labels, counts } = view;
   const facts: [string, string | undefined][] = [
@@ -83,6 +86,13 @@ function sessionText(view: SessionView): string {
       cluster.unreachable ? `${cluster.name}, unreachable: ${cluster.unreachable.why}` : cluster.name,
     ],
     ['workers', cluster.workers.join(', ') || `none; run 'sbench worker --clusters ${cluster.name}'`],
+    ['slurm', cluster.controllerSilent && `does not answer: ${cluster.controllerSilent}`],
+    [
+      'seen',
+      view.endedAt === undefined && cluster.seenAt
+        ? `${spanText(secondsSince(cluster.seenAt))} ago`
+        : undefined,
+    ],
     ['group', view.group && `${view.group.id}, ${view.group.index} of ${view.group.of}: ${valuesText(view)}`],
     ['attempt', view.attempt > 1 ? String(view.attempt) : undefined],
     [
@@ -104,13 +114,13 @@ function sessionText(view: SessionView): string {
   );
   const titles = ['ROLE', 'NAME', 'PHASE', 'SLURM JOB', 'NODE', 'WHY'].map((title) => ({ title }));
   const rows = Object.entries(view.roles).map(
-    ([role, { name, phase, slurmJob, node, reason, verdictText }]) => [
+    ([role, { name, phase, slurmJob, node, reason, verdictText, pending }]) => [
       `${role}`,
       name,
       phase,
       slurmJob === undefined ? '' : String(slurmJob),
       node ?? '',
-      verdictText ?? reason ?? '',
+      verdictText ?? (pending ? pendingText(pending) : (reason ?? '')),
     ],
   );
   return [lines.join('\n'), table(titles, rows), ...resultTables(view)].join('\n\n');

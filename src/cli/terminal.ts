@@ -4,6 +4,8 @@ export interface Terminal {
   print(text: string): void;
   /** Resolves when what was printed has left us: who prints without an end waits for who reads. */
   drained?(): Promise<void>;
+  /** A line that the next one replaces; undefined takes it away. Only where somebody looks at a screen. */
+  inPlace?(text: string | undefined): void;
   /** Messages, on stderr. */
   say(text: string): void;
   /** Whether somebody reads stdout who sees colours. */

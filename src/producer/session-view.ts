@@ -7,6 +7,7 @@ import { verdictText } from '../shared/session/timeline.ts';
 import type { ProducerDeps } from './connect-producer.ts';
 import { noSession } from './find-session.ts';
 import { liveWorkers } from './live-workers.ts';
+import { pendingView, readSeen } from './pending-view.ts';
 
 /** A session for people and programs: what `status --json` prints. New fields may come; none changes its meaning. */
 export type SessionView = Awaited<ReturnType<typeof sessionView>>;
@@ -15,9 +16,11 @@ export async function sessionView({ redis, store }: ProducerDeps, id: string) {
   const session = await store.read(id);
   if (!session) throw noSession(id);
   const { record, plan } = session;
-  const [own, cluster, workers, breaker] = await Promise.all([
+  const shared = clusterStore(redis, record.cluster);
+  const [own, cluster, seen, workers, breaker] = await Promise.all([
     store.counts(id),
-    clusterStore(redis, record.cluster).counts(),
+    shared.counts(),
+    readSeen(shared),
     liveWorkers(redis, record.cluster),
     readBreaker(redis, record.cluster),
   ]);
@@ -34,12 +37,21 @@ export async function sessionView({ redis, store }: ProducerDeps, id: string) {
     ...(record.group ? { group: record.group } : {}),
     createdAt: new Date(record.createdAt).toISOString(),
     ...(record.endedAt === undefined ? {} : { endedAt: new Date(record.endedAt).toISOString() }),
-    roles: Object.fromEntries(plan.roles.map((role) => [role.role, roleView(record, role)])),
+    roles: Object.fromEntries(
+      plan.roles.map((role) => [
+        role.role,
+        { ...roleView(record, role), ...pendingView(record, role, seen) },
+      ]),
+    ),
     cluster: {
       name: record.cluster,
       workers,
       /** Present while the cluster cannot be reached. */
       ...(breaker ? { unreachable: breaker } : {}),
+      /** When the queue was last seen, on this host's clock. */
+      ...(seen.lookedAt === undefined ? {} : { seenAt: new Date(seen.lookedAt).toISOString() }),
+      /** Present while the controller does not answer. */
+      ...(seen.silent === undefined ? {} : { controllerSilent: seen.silent }),
     },
     /** What it cost: the session's own commands and transfers, and all of the cluster's since it is known. */
     counts: { session: own, cluster },

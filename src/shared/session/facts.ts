@@ -19,6 +19,8 @@ export const slurmWord = z.object({
   reason: z.string(),
   nodes: z.string(),
   exitCode: z.string().optional(),
+  /** While it waits: when Slurm expects to start it, an estimate; seconds since 1970 on the cluster's clock. */
+  expectedS: z.number().optional(),
   source: z.enum(['squeue', 'sacct']),
   /** In how many looks in a row, the first at `since`, Slurm has said this word; counted up to 2. */
   looks: z.number().int(),

@@ -1,5 +1,5 @@
 import type { RolePlan } from '../plan/plan.ts';
-import { HOPELESS_REASONS } from '../slurm/states.ts';
+import { explainReason, isHopeless } from '../slurm/reasons.ts';
 import type { SlurmTimes } from './events.ts';
 import { exitOf, phaseOf, type RoleFacts, type Verdict, waitsAgain, wasRequeued } from './facts.ts';
 import type { Ending } from './record.ts';
@@ -127,8 +127,11 @@ function byQueueLimit(role: RolePlan, facts: RoleFacts, now: Circumstances): Ver
   const again = waitsAgain(facts);
   if (!(phase === 'pending' || untaken || again) || facts.slurm?.life === 'ended') return undefined;
   if (facts.runningClock !== undefined) return undefined;
-  if (facts.slurm && facts.slurm.looks >= 2 && HOPELESS_REASONS.has(facts.slurm.reason)) {
-    return failed('hopeless', `Slurm will never start it: ${facts.slurm.reason}`);
+  if (facts.slurm && facts.slurm.looks >= 2 && isHopeless(facts.slurm.reason)) {
+    return failed(
+      'hopeless',
+      `Slurm will never start it: ${facts.slurm.reason} (${explainReason(facts.slurm.reason).words})`,
+    );
   }
   const from = (again ? facts.slurm?.since : facts.askedClock) ?? now.clock;
   if (now.clock - from <= role.queueLimitS) return undefined;

@@ -12,16 +12,20 @@ export interface NamedRow {
 /** `%i|%T|%r|%N|%S|%l|%V|%j`, the free text last. Lines of another shape are left out. */
 export function readSqueue(lines: string[]): NamedRow[] {
   return lines.flatMap((line) => {
-    const [id = '', state = '', reason = '', nodes = '', , limit = '', submitted = '', ...name] =
+    const [id = '', state = '', reason = '', nodes = '', start = '', limit = '', submitted = '', ...name] =
       line.split('|');
     if (!/^\d+$/.test(id) || name.length !== 1) return [];
     const timeLimitS = durationS(limit);
+    const read = readState(state);
+    // N/A while Slurm has no idea; of what runs it is the start that was.
+    const expected = read.life === 'waiting' && /^\d{1,12}$/.test(start);
     const row: Row = {
       id: Number(id),
-      ...readState(state),
+      ...read,
       reason,
       nodes,
       source: 'squeue',
+      ...(expected ? { expectedS: Number(start) } : {}),
       ...(timeLimitS === undefined ? {} : { timeLimitS }),
     };
     return [{ name: name[0] ?? '', row, submittedS: Number(submitted) }];

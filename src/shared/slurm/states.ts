@@ -52,16 +52,3 @@ export function readState(text: string): StateWord {
   const life: Life = Object.hasOwn(STATES, word) ? STATES[word as SlurmState] : 'unknown';
   return match?.[2] === undefined ? { word, life } : { word, life, uid: Number(match[2]) };
 }
-
-/** Pending reasons that never pass by themselves; the others are waits. */
-export const HOPELESS_REASONS = new Set([
-  'BadConstraints',
-  'DependencyNeverSatisfied',
-  'InvalidAccount',
-  'InvalidQOS',
-  'PartitionNodeLimit',
-  'PartitionTimeLimit',
-  'AssocMaxWallDurationPerJobLimit',
-  'QOSMaxWallDurationPerJobLimit',
-  'AccountNotAllowed',
-]);
