@@ -2,21 +2,23 @@
 FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+# Nothing of a package runs at its installation: what is compiled there is optional.
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
-RUN npm run build && npm prune --omit=dev
+RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:20.20.2-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
+COPY package.json LICENSE ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
-COPY package.json LICENSE ./
 COPY recipes ./recipes
 # Nothing here needs root; results are written to a volume that belongs to this user.
-RUN mkdir /results && chown node:node /results
+RUN mkdir /results && chown node:node /results \
+ && ln -s /app/dist/cli/main.js /usr/local/bin/sbench
 USER node
 VOLUME /results
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]

@@ -89,7 +89,9 @@ function secretsIn(env: Readonly<Record<string, string | undefined>>): Value[] {
   return Object.keys(env)
     .filter(
       (name) =>
-        /^SBENCH_(SSH_(JUMP_)?(PASSWORD|PASSPHRASE)|DASHBOARD_(PASSWORD|TOKEN)$)/.test(name) && env[name],
+        /^SBENCH_(SSH_(JUMP_)?(PASSWORD|PASSPHRASE)|(DASHBOARD_(PASSWORD|TOKEN)|REDIS_PASSWORD)$)/.test(
+          name,
+        ) && env[name],
     )
     .sort()
     .map((name) => ({ key: name, value: '***', origin: `$${name}` }));

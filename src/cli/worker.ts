@@ -17,6 +17,7 @@ export function addWorker(program: Command, cli: Cli): void {
       50,
     )
     .option('--drain-timeout <time>', 'how long SIGTERM waits for what runs, 8s or 2m', readTime, 8)
+    .option('--health-file <file>', 'touched every 5 s while it works and Redis answers')
     .addHelpText(
       'after',
       `
@@ -41,9 +42,9 @@ Example:
       if (known.length === 0) throw new UsageError('no cluster is configured to serve');
       // Only here: no other command needs what a worker is made of.
       const { startWorker } = await import('../workers/worker.ts');
-      const { concurrency, drainTimeout: drainS } = options;
+      const { concurrency, drainTimeout: drainS, healthFile } = options;
       const signal = cli.terminal.interrupted();
-      const worker = await startWorker(settings, { clusters, concurrency, drainS, signal });
+      const worker = await startWorker(settings, { clusters, concurrency, drainS, healthFile, signal });
       const { cut } = await worker.closed;
       if (cut > 0) cli.exitCode = EXIT.failed;
     });
@@ -53,6 +54,7 @@ interface Options {
   clusters?: string;
   concurrency: number;
   drainTimeout: number;
+  healthFile?: string;
 }
 
 function readConcurrency(text: string): number {

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -31,6 +32,8 @@ export interface WorkerOptions {
   concurrency?: number;
   /** Longest wait for what runs when the end is asked for. */
   drainS?: number;
+  /** Touched with each heartbeat that Redis took: what a container's health check looks at. */
+  healthFile?: string;
   signal?: AbortSignal;
   log?: Logger;
 }
@@ -48,7 +51,14 @@ export interface RunningWorker {
 /** Composition root of a worker process: settings → adapters → BullMQ workers → drain. */
 export async function startWorker(
   settings: Settings,
-  { clusters, concurrency = CONCURRENCY, drainS = DRAIN_S, signal, log = defaultLog() }: WorkerOptions,
+  {
+    clusters,
+    concurrency = CONCURRENCY,
+    drainS = DRAIN_S,
+    healthFile,
+    signal,
+    log = defaultLog(),
+  }: WorkerOptions,
 ): Promise<RunningWorker> {
   const redis = await connectRedis(settings.redis, 'work');
   if (!(await answers(redis, settings.redis, log, signal))) {
@@ -63,7 +73,7 @@ export async function startWorker(
   const loops = served.clusters.flatMap((cluster) => [
     observe(cluster, log, stop.signal),
     reconcile(cluster, log, stop.signal),
-    heartbeat(cluster, stop.signal),
+    heartbeat(cluster, healthFile, stop.signal),
   ]);
   log.info({ clusters: served.clusters.map(({ name }) => name) }, 'worker ready');
 
@@ -163,10 +173,19 @@ function consumersOf(served: ServedCluster, concurrency: number, atWork: Set<Job
   });
 }
 
-async function heartbeat(served: ServedCluster, signal: AbortSignal): Promise<void> {
+async function heartbeat(
+  served: ServedCluster,
+  healthFile: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const member = `${hostname()}:${process.pid}`;
   while (!signal.aborted) {
-    await served.redis.zadd(keys.workers(served.name), Date.now(), member).catch(() => undefined);
+    const beat = served.redis.zadd(keys.workers(served.name), Date.now(), member);
+    await beat
+      .then(async () => {
+        if (healthFile !== undefined) await writeFile(healthFile, '');
+      })
+      .catch(() => undefined);
     await pause(HEARTBEAT_MS, signal);
   }
   await served.redis.zrem(keys.workers(served.name), member).catch(() => undefined);

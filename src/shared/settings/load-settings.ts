@@ -8,6 +8,7 @@ import { didYouMean } from '../yaml/nearest.ts';
 import { Problems } from '../yaml/problems.ts';
 import { overrideFromEnvironment } from './environment.ts';
 import { expandHome, findConfiguration, type Surroundings } from './find-configuration.ts';
+import { withRedisPassword } from './redis-password.ts';
 import { type ClusterConfiguration, configuration } from './schema.ts';
 import type { ClusterSettings, Origin, Settings } from './settings.ts';
 
@@ -62,8 +63,10 @@ export function loadSettings(surroundings: Surroundings): Settings {
     clusters,
     defaultCluster: chosen,
     redis:
-      found?.redis?.replace(/^unix:\/\/(?!\/)(.+)$/, (_, path: string) => `unix://${local(path, 'redis')}`) ??
-      defaultRedis(surroundings.env, surroundings.home),
+      withRedisPassword(
+        found?.redis?.replace(/^unix:\/\/(?!\/)(.+)$/, (_, path: string) => `unix://${local(path, 'redis')}`),
+        surroundings.env,
+      ) ?? defaultRedis(surroundings.env, surroundings.home),
     results: found?.results === undefined ? undefined : local(found.results, 'results'),
     secrets: found?.secrets === undefined ? undefined : local(found.secrets, 'secrets'),
     origins,
