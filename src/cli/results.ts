@@ -9,7 +9,7 @@ import type { StoredSession } from '../shared/redis/session-store.ts';
 import { isOver, resultsName } from '../shared/session/record.ts';
 import type { Settings } from '../shared/settings/settings.ts';
 import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
-import { readTar } from '../workers/read-results.ts';
+import { readTar, withResults } from '../workers/read-results.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
 import { valuesText } from './group-text.ts';
 import { withPlace } from './place.ts';
@@ -91,7 +91,10 @@ async function download(
     ['plan.json', Buffer.from(`${JSON.stringify(plan, null, 2)}\n`)],
     ['session.json', Buffer.from(`${JSON.stringify(record, null, 2)}\n`)],
   ]);
-  for (const [name, content] of [...(fetched ? await readTar(fetched.tar) : []), ...own]) {
+  for (const [name, content] of [
+    ...withResults(fetched ? await readTar(fetched.tar) : new Map(), record.results),
+    ...own,
+  ]) {
     await mkdir(dirname(join(fresh, name)), { recursive: true });
     await writeFile(join(fresh, name), content);
   }

@@ -18,6 +18,8 @@ export interface RoleSpec {
   /** Of a service. */
   port?: 'auto' | number | undefined;
   readiness?: Readiness | undefined;
+  password?: boolean | undefined;
+  before?: readonly (readonly Value[])[] | undefined;
   /** Of a client. */
   target?: { role: string; scheme: string; path: string } | undefined;
   env: readonly (readonly [name: string, value: Value])[];
@@ -46,9 +48,11 @@ export function batchScript(spec: RoleSpec): string {
     ...spec.setup.map(setupLine),
     ...(spec.runtime === undefined ? [] : [call('sb_runtime', [spec.runtime])]),
     ...address(spec),
+    ...(spec.password ? ['sb_password'] : []),
     ...spec.env.map(exportLine),
     ...spec.secrets.map(({ name, file }) => call('sb_secret', file ? [name, file] : [name])),
     ...spec.files.map(({ name, text }) => call('sb_file', [name, text])),
+    ...(spec.before ?? []).map((argv) => call('sb_before', argv)),
     ...(spec.readiness ? readinessLines(spec.readiness) : []),
     ...(spec.before ?? []).map((argv) => call('sb_before', argv)),
     ...lastLines(spec),
@@ -118,6 +122,8 @@ function readinessLine(readiness: Readiness): string {
     }
     case 'command':
       return call('sb_ready_command', readiness.argv);
+    case 'line':
+      return call('sb_ready_line', [readiness.line, readiness.expect]);
     case 'tcp':
       return 'sb_ready_tcp';
     case 'none':

@@ -58,6 +58,8 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     ...commonSpec(entry, frame, plan, tokens, hidden, session, container),
     side: 'service',
     port: plan.port,
+    password: plan.password,
+    before: plan.before?.map((argv) => contained(argv, frame, plan, session)),
     readiness:
       readiness.probe === 'command'
         ? { ...readiness, argv: container ? container.beside(readiness.argv) : readiness.argv }

@@ -2,6 +2,10 @@ import type { Client, ClientKind } from './client.ts';
 import { ContainerService } from './container/container-service.ts';
 import { OllamaClient } from './ollama/ollama-client.ts';
 import { OllamaService } from './ollama/ollama-service.ts';
+import { Pgbench } from './postgres/pgbench.ts';
+import { PostgresService } from './postgres/postgres-service.ts';
+import { RedisBenchmark } from './redis/redis-benchmark.ts';
+import { RedisService } from './redis/redis-service.ts';
 import { ScriptClient } from './script/script-client.ts';
 import type { Service, ServiceKind } from './service.ts';
 
@@ -56,6 +60,10 @@ export function builtInJobs(): JobFactory {
   return new JobFactory()
     .registerService('container', ContainerService)
     .registerService('ollama', OllamaService)
+    .registerService('postgres', PostgresService)
+    .registerService('redis', RedisService)
     .registerClient('ollama', OllamaClient)
+    .registerClient('postgres', Pgbench)
+    .registerClient('redis', RedisBenchmark)
     .registerClient('script', ScriptClient);
 }

@@ -22,6 +22,8 @@ interface HttpReadiness {
 export type Readiness = (
   | HttpReadiness
   | { probe: 'tcp' }
+  /** It answers a line with one that holds the text. */
+  | { probe: 'line'; line: string; expect: string }
   | { probe: 'command'; argv: Value[] }
   /** Running is ready. */
   | { probe: 'none' }
@@ -35,6 +37,11 @@ export interface ServicePlan extends JobPlan {
   port: 'auto' | number | undefined;
   endpoint: { scheme: string; path: string };
   readiness: Readiness;
+  /**
+   * It gets a new random password, in the file `SBENCH_PASSWORD_FILE` before it starts; its clients have it as
+   * `TARGET_SERVICE_PASSWORD`. For environments and files: an argument can be read by everybody on the node.
+   */
+  password?: boolean;
 }
 
 /** A Slurm job that others talk to. */

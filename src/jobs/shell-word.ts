@@ -13,6 +13,9 @@ export const TOKENS = [
   'TARGET_SERVICE_HOST',
   'TARGET_SERVICE_PORT',
   'TARGET_SERVICE_URL',
+  // Of services whose kind has one; not for recipes.
+  'SBENCH_PASSWORD_FILE',
+  'TARGET_SERVICE_PASSWORD',
 ] as const;
 
 export type Token = (typeof TOKENS)[number];

@@ -8,7 +8,7 @@ import { exitsOf } from '../shared/session/finish.ts';
 import { isOver, resultsName } from '../shared/session/record.ts';
 import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
 import type { Action, ActionContext } from './action.ts';
-import { type Checked, checkResults, type Files, readTar } from './read-results.ts';
+import { type Checked, checkResults, type Files, readTar, withResults } from './read-results.ts';
 
 const LOG_BYTES = 1024 * 1024;
 
@@ -31,16 +31,17 @@ export const collect: Action = {
       if (facts && facts.submit.is === 'accepted')
         checks.set(role.role, checkResults(role, facts, files, omitted));
     }
-    const folder = await keepIfPossible(context, files);
+    const results = Object.fromEntries(
+      [...checks].flatMap(([role, check]) => (check.result ? [[role, check.result]] : [])),
+    );
+    const folder = await keepIfPossible(context, withResults(files, results));
     await context.apply({
       type: 'collected',
       attempt,
       endedAt: Date.now(),
       checked: exitsOf(roles),
       invalid: [...checks].flatMap(([role, check]) => (check.ok ? [] : [{ role, why: check.why }])),
-      results: Object.fromEntries(
-        [...checks].flatMap(([role, check]) => (check.result ? [[role, check.result]] : [])),
-      ),
+      results,
       ...(folder === undefined ? {} : { folder }),
     });
     if (isOver(context.record)) {

@@ -73,3 +73,14 @@ function parseJson(content: Buffer): unknown {
     return undefined;
   }
 }
+
+/** A client's `result.json` beside what its tool printed: a folder of results must be readable by itself. */
+export function withResults(files: Files, results: Readonly<Record<string, unknown>>): Files {
+  const all: Files = new Map(files);
+  for (const [role, result] of Object.entries(results)) {
+    const name = `results/${role}/result.json`;
+    // The load generator wrote its own, and a program may have one of its own, too.
+    if (!all.has(name)) all.set(name, Buffer.from(`${JSON.stringify(result, null, 2)}\n`));
+  }
+  return all;
+}

@@ -357,8 +357,8 @@ test('labels and the name', () => {
 test('the kinds there are', () => {
   const jobs = builtInJobs();
   expect([jobs.listServices(), jobs.listClients()]).toEqual([
-    ['container', 'ollama'],
-    ['ollama', 'script'],
+    ['container', 'ollama', 'postgres', 'redis'],
+    ['ollama', 'postgres', 'redis', 'script'],
   ]);
   expect(jobs.createService('ollama', SERVICE).model).toBe('tiny');
   expect(() => jobs.createService('constructor', {})).toThrow('no service kind');

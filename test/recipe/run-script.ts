@@ -10,7 +10,7 @@ sb_begin() { say sb_begin 0; }
 sb_die() { say sb_die $# "$@"; exit 70; }
 sb_module() { say sb_module $# "$@"; }
 sb_port() { SBENCH_PORT=11434; say sb_port $# "$@"; }
-sb_target() { TARGET_SERVICE_URL=http://node1:11434; say sb_target $# "$@"; }
+sb_target() { TARGET_SERVICE_URL=http://node1:11434 TARGET_SERVICE_HOST=node1 TARGET_SERVICE_PORT=11434 TARGET_SERVICE_PASSWORD=pw; say sb_target $# "$@"; }
 sb_secret() { say sb_secret $# "$@"; }
 sb_unpack() { say sb_unpack $# "$@"; }
 sb_file() { say sb_file $# "$@"; }
@@ -18,6 +18,9 @@ sb_ready_http() { say sb_ready_http $# "$@"; }
 sb_ready_tcp() { say sb_ready_tcp $# "$@"; }
 sb_ready_command() { say sb_ready_command $# "$@"; }
 sb_ready_every() { say sb_ready_every $# "$@"; }
+sb_ready_line() { say sb_ready_line $# "$@"; }
+sb_password() { SBENCH_PASSWORD_FILE=/d/s1.password; say sb_password 0; }
+sb_before() { say sb_before $# "$@"; }
 sb_ready_none() { say sb_ready_none $# "$@"; }
 last() { say "$@"; say ENVIRONMENT; env -0; exit 0; }
 sb_serve() { last sb_serve $# "$@"; }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { durationWords } from '../../shared/yaml/duration.ts';
 import { Client, type ClientContext } from '../client.ts';
 import type { JobPlan } from '../job.ts';
 import { type LoadgenConfig, loadgenConfigSchema } from '../loadgen/config.ts';
+import { mustFit } from '../must-fit.ts';
 import { clientFrame, nonEmpty } from '../recipe-schema.ts';
 import { loadParameters, sweepAxes } from './load-parameters.ts';
 import { sweepPoints } from './sweep-points.ts';
@@ -67,7 +67,7 @@ export class OllamaClient extends Client<z.infer<typeof schema>> {
     if (points.length * repeat > MOST_POINTS) {
       context.problem(['sweep'], `makes ${points.length * repeat} points, and ${MOST_POINTS} are the most`);
     }
-    this.#mustFit(context, points.length, durationS);
+    mustFit(context, duration !== undefined, points.length, durationS, repeat);
     const alone = Object.keys(sweep).every((axis) => axis === 'concurrency');
     // Parsed here, so that the defaults are frozen with the plan and not chosen by the copy on the cluster.
     return loadgenConfigSchema.parse({
@@ -117,17 +117,5 @@ export class OllamaClient extends Client<z.infer<typeof schema>> {
     }
     const points = sweep?.concurrency ?? listed ?? 1;
     return Array.isArray(points) ? points : [points];
-  }
-
-  #mustFit(context: ClientContext, points: number, durationS: number | undefined): void {
-    const limit = context.timeLimitS;
-    const { repeat = 1, duration } = this.recipe;
-    if (durationS === undefined || limit === undefined || points * repeat * durationS < limit) return;
-    const times = repeat === 1 ? `${points} ×` : `${points} × ${repeat} ×`;
-    context.problem(
-      duration === undefined ? [] : ['duration'],
-      `does not fit: ${times} ${durationWords(durationS)} is ${durationWords(points * repeat * durationS)}, ` +
-        `and the time limit is ${durationWords(limit)}`,
-    );
   }
 }

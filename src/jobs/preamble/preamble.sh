@@ -138,9 +138,12 @@ sb_target() {
     if timeout 10 bash -c ': <>"/dev/tcp/$0/$1"' "$host" "$port" 2>/dev/null; then TARGET_SERVICE_HOST=$host; break; fi
   done
   [ -n "$TARGET_SERVICE_HOST" ] || sb_die "the service $1 does not answer on port $port of: $hosts"
-  case $TARGET_SERVICE_HOST in *:*) TARGET_SERVICE_HOST=[$TARGET_SERVICE_HOST] ;; esac
-  TARGET_SERVICE_PORT=$port TARGET_SERVICE_URL=$2://$TARGET_SERVICE_HOST:$port$3
+  host=$TARGET_SERVICE_HOST
+  case $host in *:*) host=[$host] ;; esac # in a URL only: programs take the bare address
+  TARGET_SERVICE_PORT=$port TARGET_SERVICE_URL=$2://$host:$port$3
   export TARGET_SERVICE_HOST TARGET_SERVICE_PORT TARGET_SERVICE_URL
+  TARGET_SERVICE_PASSWORD=''
+  [ ! -r "$SB_DIR/$1.password" ] || TARGET_SERVICE_PASSWORD=$(<"$SB_DIR/$1.password")
 }
 
 # sb_secret NAME [FILE]: a value that stands in no script, no argument and no log. It comes from a file of the user's on
@@ -209,6 +212,25 @@ sb_unpack() {
   ln -sT "$SBENCH_WORK" "$SB_PLACE" 2>/dev/null || sb_say "$SB_PLACE is taken or cannot be made: the program is in $SBENCH_WORK only"
 }
 
+# sb_password: a new password of this service, which its clients read in the attempt's folder. Nobody else can.
+sb_password() {
+  SBENCH_PASSWORD_FILE=$SB_DIR/$SB_ROLE.password
+  [ -s "$SBENCH_PASSWORD_FILE" ] && return
+  head -c 24 /dev/urandom | sha256sum | cut -c1-48 >"$SBENCH_PASSWORD_FILE"
+  [ -s "$SBENCH_PASSWORD_FILE" ] || sb_die "cannot write $SBENCH_PASSWORD_FILE" 74
+}
+# sb_before PROGRAM...: something that has to be done before the service itself starts.
+sb_before() {
+  local code
+  cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
+  SB_STOPPING=''
+  sb_start "$@"
+  trap sb_stop TERM INT
+  sb_wait "$SB_PID"
+  code=$?
+  [ "$code" -eq 0 ] || sb_die "before the service could start, ${1##*/} ended with exit code $code" "$code"
+}
+
 sb_file() { printf '%s' "$2" >"$SBENCH_WORK/$1" || sb_die "cannot write $SBENCH_WORK/$1"; }
 
 # Readiness is probed on the service's own node with what every node has: bash.
@@ -218,6 +240,14 @@ sb_ready_tcp() { SB_PROBE=(sb_probe_host) SB_READY_TEXT='' SB_FATAL_TEXT=''; }
 sb_ready_command() { SB_PROBE=(timeout 60 "$@") SB_READY_TEXT='' SB_FATAL_TEXT=''; }
 # sb_ready_http METHOD PATH BODY TEXT FATAL_TEXT STATUSES PATIENCE_S
 sb_ready_http() { SB_PROBE=(sb_probe_http "$1" "$2" "$3" "$6" "$7") SB_READY_TEXT=$4 SB_FATAL_TEXT=$5; }
+# sb_ready_line LINE TEXT: the service answers this line with one that holds the text.
+sb_ready_line() { SB_PROBE=(sb_probe_line "$1") SB_READY_TEXT=$2 SB_FATAL_TEXT=''; }
+sb_probe_line() {
+  local host
+  host=$(sb_probe_host) || return
+  timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "%s\r\n" "$2" >&3 && IFS= read -r line <&3 && printf %s "$line"' \
+    "$host" "$SBENCH_PORT" "$1"
+}
 sb_ready_every() { SB_READY_EVERY=$1; }
 # The address under which the service answers here: it may listen on this node's own address only, or on IPv6 only.
 sb_probe_host() {

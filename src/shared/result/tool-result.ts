@@ -19,6 +19,7 @@ export type Metric = z.infer<typeof metricSchema>;
 
 /** What was varied, for one run of the tool. */
 export const toolParametersSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+export type ToolParameters = z.infer<typeof toolParametersSchema>;
 
 const point = z.object({
   /** `clients=4 pipeline=16`; empty when there is one run only. */

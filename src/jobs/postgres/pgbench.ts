@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { duration as seconds } from '../../shared/yaml/duration.ts';
+import { Client, type ClientContext } from '../client.ts';
+import type { JobPlan, Step } from '../job.ts';
+import { mustFit } from '../must-fit.ts';
+import { clientFrame, nonEmpty } from '../recipe-schema.ts';
+import type { Value } from '../shell-word.ts';
+import { axis, sweepPoints } from '../sweep-points.ts';
+import { DATABASE, DATABASE_USER } from './programs.ts';
+
+const clients = z.number().int().min(1).max(10_000);
+const protocol = z.enum(['simple', 'extended', 'prepared']);
+const rate = z.number().positive().max(1e9);
+const builtin = z.enum(['tpcb-like', 'simple-update', 'select-only']);
+
+const schema = clientFrame.extend({
+  command: nonEmpty.optional(),
+  parameters: z
+    .strictObject({
+      /** 100,000 rows of pgbench_accounts for each. */
+      scale: z.number().int().min(1).max(100_000).optional(),
+      clients: clients.optional(),
+      threads: z.number().int().min(1).max(1_000).optional(),
+      protocol: protocol.optional(),
+      builtin: builtin.optional(),
+      /** A script of pgbench's own language, in the place of a built-in one. */
+      sql: z.string().min(1).max(100_000).optional(),
+      /** Of each client, in the place of `duration`. */
+      transactions: z.number().int().min(1).max(2_147_483_647).optional(),
+      /** Transactions a second that are due; then latencies count from when they were. */
+      rate: rate.optional(),
+      latency_limit: seconds.optional(),
+      max_tries: z.number().int().min(1).max(1_000_000).optional(),
+      seed: z.number().int().min(0).max(4_294_967_295).optional(),
+      initialize: z.boolean().optional(),
+    })
+    .optional(),
+  sweep: z
+    .strictObject({
+      clients: axis(clients).optional(),
+      rate: axis(rate).optional(),
+      protocol: axis(protocol).optional(),
+    })
+    .optional(),
+});
+
+const DEFAULT_DURATION_S = 60;
+
+/** pgbench: fills its tables once, then runs once for each point. */
+export class Pgbench extends Client<z.infer<typeof schema>> {
+  static readonly summary = 'pgbench: transactions a second and their latency';
+  static readonly schema = schema;
+  static readonly owns: readonly string[] = ['PGHOST', 'PGPORT', 'PGUSER', 'PGDATABASE'];
+
+  plan(context: ClientContext): JobPlan {
+    const { command = 'pgbench', parameters = {}, sweep, duration } = this.recipe;
+    const { transactions, sql, builtin: script, scale = 1, initialize = true } = parameters;
+    if (transactions !== undefined && duration !== undefined)
+      context.problem(['duration'], 'and parameters.transactions both say when a point ends; give one');
+    if (sql !== undefined && script !== undefined)
+      context.problem(['parameters', 'sql'], 'and parameters.builtin are both given; give one');
+    const durationS = transactions === undefined ? (duration ?? DEFAULT_DURATION_S) : undefined;
+    const points = sweepPoints(sweep, parameters, 'pgbench', context);
+    mustFit(context, duration !== undefined, points.length, durationS);
+    const program = context.expand(command, ['command'], 'path');
+    const fill: Step = {
+      file: 'initialize.txt',
+      is: 'file',
+      name: '',
+      parameters: {},
+      argv: [program, ['--initialize'], ['--quiet'], ['--scale'], [String(scale)]],
+    };
+    return {
+      argv: [],
+      steps: [
+        ...(initialize ? [fill] : []),
+        ...points.map(
+          ({ name, file, parameters: point }): Step => ({
+            file: `${file}.txt`,
+            is: 'point',
+            name,
+            parameters: point,
+            argv: [program, ...this.#options({ ...parameters, ...point }, durationS)],
+          }),
+        ),
+      ],
+      env: [
+        ['PGHOST', [{ token: 'TARGET_SERVICE_HOST' }]],
+        ['PGPORT', [{ token: 'TARGET_SERVICE_PORT' }]],
+        ['PGUSER', [DATABASE_USER]],
+        ['PGDATABASE', [DATABASE]],
+        ['PGPASSWORD', [{ token: 'TARGET_SERVICE_PASSWORD' }]],
+      ],
+      binds: [],
+      artifacts: [],
+      files: sql === undefined ? [] : [{ name: 'pgbench.sql', text: sql }],
+      image: 'target',
+      resultParser: 'pgbench',
+    };
+  }
+
+  #options(of: NonNullable<z.infer<typeof schema>['parameters']>, durationS: number | undefined): Value[] {
+    const { clients: connections = 1, threads = 1 } = of;
+    const flags: [string, string | number | undefined][] = [
+      ['--client', connections],
+      // pgbench refuses more threads than clients, and a sweep may start at one.
+      ['--jobs', Math.min(threads, connections)],
+      ['--time', durationS],
+      ['--transactions', of.transactions],
+      ['--protocol', of.protocol],
+      ['--builtin', of.sql === undefined ? (of.builtin ?? 'tpcb-like') : undefined],
+      ['--rate', of.rate],
+      ['--latency-limit', of.latency_limit === undefined ? undefined : of.latency_limit * 1000],
+      ['--max-tries', of.max_tries],
+      ['--random-seed', of.seed],
+    ];
+    const file: Value[] = [['--file'], [{ token: 'SBENCH_WORK' }, '/pgbench.sql']];
+    return [
+      ...flags.flatMap(([flag, value]): Value[] => (value === undefined ? [] : [[flag], [String(value)]])),
+      // A script of one's own may have other tables, which pgbench's vacuum would miss.
+      ...(of.sql === undefined ? [] : [...file, ['--no-vacuum'] as Value]),
+    ];
+  }
+}

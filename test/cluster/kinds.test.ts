@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toolResultSchema } from '../../src/shared/result/tool-result.ts';
+import { type Lab, openLab } from '../support/lab.ts';
+
+const shipped = (name: string): string =>
+  readFileSync(new URL(`../../recipes/${name}`, import.meta.url), 'utf8');
+
+// The recipes as they are shipped, smaller; the programs are Debian's, the cluster is real.
+describe('services and tools of other people', () => {
+  let lab: Lab;
+  let redis: string;
+  let postgres: string;
+
+  beforeAll(async () => {
+    lab = await openLab();
+    lab.startWorker();
+    const small = ['client.sweep.clients=[2,3]'];
+    [redis, postgres] = await Promise.all([
+      lab.submit(shipped('redis.yaml'), {
+        set: [...small, 'client.sweep.pipeline=[8]', 'client.parameters.requests=500'],
+      }),
+      lab.submit(shipped('postgres.yaml'), { set: [...small, 'client.duration=1s'] }),
+    ]);
+  });
+  afterAll(() => lab?.close());
+
+  const read = (id: string, name: string): string =>
+    readFileSync(join(lab.folder, 'results', id, name), 'utf8');
+
+  it('Redis: each point is a run of redis-benchmark, and its numbers are unchanged', async () => {
+    const record = await lab.untilOver(redis);
+    expect(record.state, JSON.stringify(record.roles)).toBe('succeeded');
+    const result = toolResultSchema.parse(record.results.c1);
+    expect(result).toMatchObject({ status: 'ok', coordinatedOmissionFree: false });
+    expect(result.tool).toEqual({ name: 'redis-benchmark', version: expect.stringMatching(/^\d+\.\d+/) });
+    expect(result.points.map(({ name }) => name)).toEqual(['clients=2 pipeline=8', 'clients=3 pipeline=8']);
+    for (const { file, metrics } of result.points) {
+      const [, set = '', get = ''] = read(redis, `results/c1/${file}`).trim().split('\n');
+      const printed = [set, get].flatMap((line) => JSON.parse(`[${line}]`).slice(1)).map(Number);
+      expect(metrics.map(({ value }) => value)).toEqual(printed);
+    }
+    const shown = await lab.run('status', redis);
+    expect(shown.stdout).toContain('clients=2 pipeline=8');
+    expect(shown.stdout).toMatch(/SET rps +[\d.]+ +[\d.]+ +requests\/s/);
+    const folder = JSON.parse((await lab.run('results', redis, '--json')).stdout);
+    expect(folder.files).toEqual(
+      expect.arrayContaining(['results/c1/clients=2,pipeline=8.csv', 'results/c1/result.json']),
+    );
+    expect(JSON.parse(read(redis, 'results/c1/result.json'))).toEqual(record.results.c1);
+  });
+
+  it('PostgreSQL: asks for the password that only its client has; pgbench’s numbers are unchanged', async () => {
+    const record = await lab.untilOver(postgres);
+    expect(record.state, JSON.stringify(record.roles)).toBe('succeeded');
+    const result = toolResultSchema.parse(record.results.c1);
+    expect(result.tool).toEqual({ name: 'pgbench', version: expect.stringMatching(/^15\./) });
+    expect(result.points.map(({ name }) => name)).toEqual(['clients=2', 'clients=3']);
+    for (const { file, metrics } of result.points) {
+      const text = read(postgres, `results/c1/${file}`);
+      const printed = Number(/^tps = (\S+)/m.exec(text)?.[1]);
+      expect(metrics.find(({ name }) => name === 'tps')?.value).toBe(printed);
+      expect(printed).toBeGreaterThan(0);
+    }
+    // The password lies in the session's folder, for the owner only, and came home with nothing.
+    const place = `.sbench/v1/${lab.installation}/sessions/${postgres}/1`;
+    const [mode, password = ''] = lab
+      .onLogin(`stat -c %a ${place}/s1.password; cat ${place}/s1.password`)
+      .trim()
+      .split('\n');
+    expect([mode, password]).toEqual(['600', expect.stringMatching(/^[0-9a-f]{48}$/)]);
+    const { stdout, status } = lab.cli('status', postgres, '--json');
+    expect(status).toBe(0);
+    expect(stdout + read(postgres, 'plan.json') + read(postgres, 'logs/s1.out')).not.toContain(password);
+    expect(lab.onLogin(`cat ${place}/*.script ${place}/*.out`)).not.toContain(password);
+  });
+});
