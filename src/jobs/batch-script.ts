@@ -19,7 +19,6 @@ export interface RoleSpec {
   port?: 'auto' | number | undefined;
   readiness?: Readiness | undefined;
   password?: boolean | undefined;
-  before?: readonly (readonly Value[])[] | undefined;
   /** Of a client. */
   target?: { role: string; scheme: string; path: string } | undefined;
   env: readonly (readonly [name: string, value: Value])[];
@@ -52,7 +51,6 @@ export function batchScript(spec: RoleSpec): string {
     ...spec.env.map(exportLine),
     ...spec.secrets.map(({ name, file }) => call('sb_secret', file ? [name, file] : [name])),
     ...spec.files.map(({ name, text }) => call('sb_file', [name, text])),
-    ...(spec.before ?? []).map((argv) => call('sb_before', argv)),
     ...(spec.readiness ? readinessLines(spec.readiness) : []),
     ...(spec.before ?? []).map((argv) => call('sb_before', argv)),
     ...lastLines(spec),

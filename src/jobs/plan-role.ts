@@ -59,7 +59,6 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     side: 'service',
     port: plan.port,
     password: plan.password,
-    before: plan.before?.map((argv) => contained(argv, frame, plan, session)),
     readiness:
       readiness.probe === 'command'
         ? { ...readiness, argv: container ? container.beside(readiness.argv) : readiness.argv }

@@ -219,17 +219,6 @@ sb_password() {
   head -c 24 /dev/urandom | sha256sum | cut -c1-48 >"$SBENCH_PASSWORD_FILE"
   [ -s "$SBENCH_PASSWORD_FILE" ] || sb_die "cannot write $SBENCH_PASSWORD_FILE" 74
 }
-# sb_before PROGRAM...: something that has to be done before the service itself starts.
-sb_before() {
-  local code
-  cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
-  SB_STOPPING=''
-  sb_start "$@"
-  trap sb_stop TERM INT
-  sb_wait "$SB_PID"
-  code=$?
-  [ "$code" -eq 0 ] || sb_die "before the service could start, ${1##*/} ended with exit code $code" "$code"
-}
 
 sb_file() { printf '%s' "$2" >"$SBENCH_WORK/$1" || sb_die "cannot write $SBENCH_WORK/$1"; }
 
