@@ -1,6 +1,7 @@
 import { RefusedError, SbenchError } from '../shared/errors.ts';
 import type { RolePlan } from '../shared/plan/plan.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
+import { explainRefusal } from '../shared/slurm/explain-refusal.ts';
 import { type SubmitOutcome, submitRole as submit } from '../shared/slurm/remote/verbs.ts';
 import type { ActionContext, Outcome } from './action.ts';
 import { handOverSecrets } from './secrets.ts';
@@ -26,7 +27,9 @@ export async function submitRole(
     options: role.options,
     target,
   });
-  return conclude(context, role, outcome);
+  if (outcome.is !== 'refused') return conclude(context, role, outcome);
+  const reason = await explainRefusal(context.place, outcome.reason, role.options);
+  return conclude(context, role, { ...outcome, reason });
 }
 
 async function conclude(context: ActionContext, role: RolePlan, outcome: SubmitOutcome): Promise<Outcome> {

@@ -70,7 +70,7 @@ client:
     "r.yaml:8:70 service.environment.NONE is empty; write '' for an empty text",
     'r.yaml:9:21 service.resources.time needs a unit: Slurm would read minutes; write 90m or 90s',
     "r.yaml:9:25 unknown key 'partitoin' in service.resources. Did you mean 'partition'?",
-    'r.yaml:9:39 service.resources.job_name is reserved: sbench gives this sbatch option itself',
+    'r.yaml:9:39 service.resources.job_name is reserved: sbench finds its Slurm jobs by their names; use name',
     "r.yaml:11:16 unknown key 'foo' in client.parameters",
     "r.yaml:11:36 client.parameters.max_tokens must be a number, not 'many'",
     'r.yaml:11:52 client.parameters.requests must be at least 1, not 0',

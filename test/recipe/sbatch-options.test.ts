@@ -27,10 +27,8 @@ test.each(SBATCH_OPTIONS)('%s', (option) => {
   }
 });
 
-test.each([...RESERVED_SBATCH_OPTIONS])('%s is reserved', (option) => {
-  expect(wrong({ [option]: 'x' })).toEqual([
-    `service.resources.${option} is reserved: sbench gives this sbatch option itself`,
-  ]);
+test.each([...RESERVED_SBATCH_OPTIONS])('%s is reserved', (option, why) => {
+  expect(wrong({ [option]: 'x' })).toEqual([`service.resources.${option} is reserved: ${why}`]);
 });
 
 test('the issue’s reserved ones are all there', () => {

@@ -81,6 +81,6 @@ test('both lines of a refusal are kept for the reader, and a hint is given', () 
     is: 'refused',
     reason:
       'invalid partition specified: nosuch; Batch job submission failed: Invalid partition name specified',
-    hint: "Check resources.partition; 'sinfo -s' lists them.",
+    hint: 'Check resources.partition.',
   });
 });

@@ -50,6 +50,7 @@ export const SBATCH_OPTIONS = [
   'ntasks_per_gpu',
   'ntasks_per_node',
   'ntasks_per_socket',
+  'oom_kill_step',
   'overcommit',
   'oversubscribe',
   'partition',
@@ -89,44 +90,43 @@ export const SBATCH_SWITCHES: ReadonlySet<string> = new Set([
   'use_min_nodes',
 ]);
 
-/** Options that sbench gives itself, or that would take the Slurm job out of its hands. */
-export const RESERVED_SBATCH_OPTIONS: ReadonlySet<string> = new Set([
-  'array',
-  'bbf',
-  'chdir',
-  'clusters',
-  'comment',
-  'container',
-  'container_id',
-  'dependency',
-  'error',
-  'export',
-  'export_file',
-  'get_user_env',
-  'gid',
-  'hold',
-  'ignore_pbs',
-  'input',
-  'job_name',
-  'kill_on_invalid_dep',
-  'no_kill',
-  'no_requeue',
-  'nodefile',
-  'open_mode',
-  'output',
-  'parsable',
-  'propagate',
-  'quiet',
-  'requeue',
-  'signal',
-  'stepmgr',
-  'test_only',
-  'uid',
-  'verbose',
-  'wait',
-  'wrap',
+/** Options that sbench gives itself, or that would take the Slurm job out of its hands, and what to do instead. */
+export const RESERVED_SBATCH_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['job_name', 'sbench finds its Slurm jobs by their names; use name'],
+  ['comment', 'sbench finds its Slurm jobs by their names; use labels'],
+  ['output', 'sbench brings the logs home: sbench logs'],
+  ['error', 'sbench brings the logs home: sbench logs'],
+  ['open_mode', 'sbench brings the logs home: sbench logs'],
+  ['input', 'a Slurm job of sbench reads nothing; use environment, args or a script'],
+  ['chdir', 'every Slurm job has a folder of its own'],
+  ['array', 'use matrix or repeat at the top of the recipe'],
+  ['dependency', 'sbench starts clients when their services are ready'],
+  ['kill_on_invalid_dep', 'sbench starts clients when their services are ready'],
+  ['requeue', 'sbench never lets Slurm start a Slurm job twice; use sbench retry'],
+  ['no_requeue', 'sbench never lets Slurm start a Slurm job twice; use sbench retry'],
+  ['parsable', 'sbench itself speaks with sbatch'],
+  ['quiet', 'sbench itself speaks with sbatch'],
+  ['verbose', 'sbench itself speaks with sbatch'],
+  ['wait', 'sbench itself speaks with sbatch'],
+  ['wrap', 'sbench itself speaks with sbatch'],
+  ['test_only', 'sbench itself speaks with sbatch'],
+  ['ignore_pbs', 'sbench itself speaks with sbatch'],
+  ['export', 'Slurm jobs start with an empty environment; use environment'],
+  ['export_file', 'Slurm jobs start with an empty environment; use environment'],
+  ['get_user_env', 'Slurm jobs start with an empty environment; use environment'],
+  ['propagate', 'it changes how a Slurm job ends, which sbench has to see'],
+  ['signal', 'it changes how a Slurm job ends, which sbench has to see'],
+  ['no_kill', 'it changes how a Slurm job ends, which sbench has to see'],
+  ['hold', 'sbench would wait for it in vain; use begin'],
+  ['clusters', 'use cluster at the top of the recipe'],
+  ['container', 'use container of the service or client'],
+  ['container_id', 'use container of the service or client'],
+  ['bbf', 'it names a file on the login node; write its content here: bb, nodelist'],
+  ['nodefile', 'it names a file on the login node; write its content here: bb, nodelist'],
+  ['uid', 'Slurm jobs are yours'],
+  ['gid', 'Slurm jobs are yours'],
+  ['stepmgr', 'sbench starts no steps'],
 ]);
-
 const text = z
   .string()
   .min(1)
@@ -145,14 +145,14 @@ const time = text.superRefine((value, context) => {
   }
 });
 
-const reserved = z
-  .unknown()
-  .optional()
-  .superRefine((value, context) => {
-    if (value === undefined) return;
-    const message = 'is reserved: sbench gives this sbatch option itself';
-    context.addIssue({ code: 'custom', message, params: { at: 'key' } });
-  });
+const reserved = (why: string) =>
+  z
+    .unknown()
+    .optional()
+    .superRefine((value, context) => {
+      if (value === undefined) return;
+      context.addIssue({ code: 'custom', message: `is reserved: ${why}`, params: { at: 'key' } });
+    });
 
 function schemaOf(option: string) {
   if (option === 'exclusive') return z.union([text, z.boolean()]).optional();
@@ -165,7 +165,9 @@ export type ResourceOptions = { [option in SbatchOption | 'cpus']?: string | boo
 const optionShape = Object.fromEntries<z.ZodType<string | boolean | undefined>>(
   [...SBATCH_OPTIONS, 'cpus'].map((option) => [option, schemaOf(option)]),
 ) as Record<keyof ResourceOptions, z.ZodOptional<z.ZodType<string | boolean>>>;
-const reservedShape = Object.fromEntries([...RESERVED_SBATCH_OPTIONS].map((option) => [option, reserved]));
+const reservedShape = Object.fromEntries(
+  [...RESERVED_SBATCH_OPTIONS].map(([option, why]) => [option, reserved(why)]),
+);
 
 /** A set of sbatch options as a person writes it; `cpus` is short for `cpus_per_task`, `extra` are keys beside them. */
 export const resourceOptions = <Extra extends z.ZodRawShape>(extra: Extra) =>

@@ -25,7 +25,7 @@ const LIMITS = [
 const REFUSALS: [RegExp, string?][] = [
   [/Invalid account or account\/partition/, 'Check resources.account and resources.partition.'],
   [/Invalid qos specification/, 'Check resources.qos.'],
-  [/invalid partition|Invalid partition name/, "Check resources.partition; 'sinfo -s' lists them."],
+  [/invalid partition|Invalid partition name/, 'Check resources.partition.'],
   [
     /Requested node configuration is not available/,
     'No node of the partition has so much: check gpus, cpus and mem.',
