@@ -210,6 +210,7 @@ const TEST_TOOLS = {
   'openssh-server': '/usr/sbin/sshd',
   'redis-tools': '/usr/bin/redis-benchmark',
   'postgresql-15': '/usr/lib/postgresql/15/bin/initdb',
+  'nginx-light': '/usr/sbin/nginx',
   wrk: '/usr/bin/wrk',
   tcsh: '/usr/bin/tcsh',
   fish: '/usr/bin/fish',

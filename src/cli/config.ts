@@ -38,6 +38,7 @@ function valuesOf(settings: Settings): Value[] {
     ['results', results ?? '(results stay on the cluster)'],
     ['secrets', secrets ?? '(none; SBENCH_SECRET_<NAME> of the workers)'],
     ['default_cluster', defaultCluster],
+    ['plugins', settings.plugins?.map(({ name }) => name)],
     ...Object.values(clusters).flatMap((cluster) =>
       Object.entries(asConfigured(cluster)).map(([key, value]): [string, unknown] => [
         `clusters.${cluster.name}.${key}`,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { loadKinds } from '../producer/load-kinds.ts';
 import type { PlanRequest } from '../producer/plan-session.ts';
 import { ScriptFolders } from '../producer/scripts/script-folders.ts';
 import { ownVersion } from '../producer/version.ts';
@@ -11,12 +12,12 @@ import type { Terminal } from './terminal.ts';
 const LONGEST_RECIPE = 1024 * 1024;
 
 /** A recipe's file, or its files, and the options that change it, as a request for a plan. */
-export function planRequest(
+export async function planRequest(
   terminal: Terminal,
   settings: Settings,
   files: readonly string[],
   given: { set?: readonly string[]; label?: readonly string[] },
-): Omit<PlanRequest, 'blobs' | 'folders'> & { folders: ScriptFolders } {
+): Promise<Omit<PlanRequest, 'blobs' | 'folders'> & { folders: ScriptFolders }> {
   const [first = { text: '', file: '' }, ...more] = files.map((file) => ({
     text: readRecipeFile(resolve(terminal.cwd, file), file),
     file,
@@ -29,6 +30,7 @@ export function planRequest(
     overrides: given.set,
     labels: readLabels(given.label ?? []),
     version: ownVersion(),
+    factory: await loadKinds(settings),
     folders: new ScriptFolders(
       (file) => (files.includes(file) ? dirname(resolve(terminal.cwd, file)) : terminal.cwd),
       terminal.cwd,

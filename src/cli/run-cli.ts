@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ownVersion } from '../producer/version.ts';
 import { addCancel } from './cancel.ts';
 import type { Cli } from './cli.ts';
+import { addClients } from './clients.ts';
 import { addCluster } from './cluster.ts';
 import { addConfig } from './config.ts';
 import { addDashboard } from './dashboard.ts';
@@ -12,6 +13,7 @@ import { addLogs } from './logs.ts';
 import { reportError } from './report-error.ts';
 import { addResults } from './results.ts';
 import { addRetry } from './retry.ts';
+import { addServices } from './services.ts';
 import { addStatus } from './status.ts';
 import { addSubmit } from './submit.ts';
 import type { Terminal } from './terminal.ts';
@@ -56,6 +58,8 @@ Example:
     );
   for (const add of [
     addInit,
+    addServices,
+    addClients,
     addValidate,
     addSubmit,
     addStatus,

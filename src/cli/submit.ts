@@ -44,7 +44,7 @@ export function addSubmit(program: Command, cli: Cli): void {
       const { terminal } = cli;
       const settings = settingsFor(cli, command);
       const loadgen = await loadLoadgen();
-      const request = planRequest(terminal, settings, recipes, options);
+      const request = await planRequest(terminal, settings, recipes, options);
       const plans = planSessions({
         ...request,
         blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },

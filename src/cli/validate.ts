@@ -19,10 +19,13 @@ export function addValidate(program: Command, cli: Cli): void {
       'after',
       '\nExample:\n  sbench validate recipes/quickstart.yaml --set service.model=llama3.2:3b',
     )
-    .action((recipes: string[], options: { set?: string[]; json?: true }, command: Command) => {
+    .action(async (recipes: string[], options: { set?: string[]; json?: true }, command: Command) => {
       const { terminal } = cli;
       const settings = settingsFor(cli, command);
-      const request = { ...planRequest(terminal, settings, recipes, options), blobs: { loadgen: NO_BLOB } };
+      const request = {
+        ...(await planRequest(terminal, settings, recipes, options)),
+        blobs: { loadgen: NO_BLOB },
+      };
       const { clusters, sessions, notes } =
         Object.keys(settings.clusters).length > 0 ? checked(request) : checkedAlone(request);
       const file = recipes.join(' + ');

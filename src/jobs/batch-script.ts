@@ -25,7 +25,7 @@ export interface RoleSpec {
   /** Read on the cluster: from a file there, or from what the worker put beside the script. */
   secrets: readonly { name: string; file?: Value | undefined }[];
   unpack?: { as: string; place?: Value | undefined } | undefined;
-  files: readonly { name: string; text: string }[];
+  files: readonly { name: string; text: string | Value }[];
   before?: readonly (readonly Value[])[];
   argv: readonly Value[];
   /** Of a client: the file that its standard output becomes. */

@@ -48,7 +48,7 @@ export interface JobPlan {
   /** A packed folder that lies in the working folder before anything runs; `place`: where it appears, too, if free. */
   unpack?: { as: string; place?: Value | undefined } | undefined;
   /** Small files that the job finds in its working folder. */
-  files: { name: string; text: string }[];
+  files: { name: string; text: string | Value }[];
   resultParser: RolePlan['resultParser'];
 }
 

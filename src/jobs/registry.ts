@@ -1,5 +1,7 @@
 import type { Client, ClientKind } from './client.ts';
 import { ContainerService } from './container/container-service.ts';
+import { NginxService } from './nginx/nginx-service.ts';
+import { WrkClient } from './nginx/wrk-client.ts';
 import { OllamaClient } from './ollama/ollama-client.ts';
 import { OllamaService } from './ollama/ollama-service.ts';
 import { Pgbench } from './postgres/pgbench.ts';
@@ -9,21 +11,40 @@ import { RedisService } from './redis/redis-service.ts';
 import { ScriptClient } from './script/script-client.ts';
 import type { Service, ServiceKind } from './service.ts';
 
+const BUILT_IN = 'built in';
+
 /** The registered kinds of services and clients. A client is registered under the service it talks to. */
 export class JobFactory {
   readonly #services = new Map<string, ServiceKind>();
   readonly #clients = new Map<string, ClientKind>();
+  readonly #origins = new Map<string, string>();
 
-  registerService(kind: string, service: ServiceKind): this {
-    if (this.#services.has(kind)) throw new Error(`the service kind ${kind} is registered twice`);
+  /** @param origin where it comes from, for people */
+  registerService(kind: string, service: ServiceKind, origin = BUILT_IN): this {
+    this.#claim('service', kind, origin);
     this.#services.set(kind, service);
     return this;
   }
 
-  registerClient(kind: string, client: ClientKind): this {
-    if (this.#clients.has(kind)) throw new Error(`the client kind ${kind} is registered twice`);
+  registerClient(kind: string, client: ClientKind, origin = BUILT_IN): this {
+    this.#claim('client', kind, origin);
     this.#clients.set(kind, client);
     return this;
+  }
+
+  #claim(side: 'service' | 'client', kind: string, origin: string): void {
+    const other = this.#origins.get(`${side} ${kind}`);
+    if (other !== undefined) throw new Error(`the ${side} kind ${kind} is there already (${other})`);
+    this.#origins.set(`${side} ${kind}`, origin);
+  }
+
+  /** `built in`, or the file that a kind from outside is in. */
+  origin(side: 'service' | 'client', kind: string): string {
+    return this.#origins.get(`${side} ${kind}`) ?? BUILT_IN;
+  }
+
+  isOutside(side: 'service' | 'client', kind: string): boolean {
+    return this.origin(side, kind) !== BUILT_IN;
   }
 
   serviceKind(kind: string): ServiceKind | undefined {
@@ -59,11 +80,13 @@ export class JobFactory {
 export function builtInJobs(): JobFactory {
   return new JobFactory()
     .registerService('container', ContainerService)
+    .registerService('nginx', NginxService)
     .registerService('ollama', OllamaService)
     .registerService('postgres', PostgresService)
     .registerService('redis', RedisService)
     .registerClient('ollama', OllamaClient)
     .registerClient('postgres', Pgbench)
     .registerClient('redis', RedisBenchmark)
-    .registerClient('script', ScriptClient);
+    .registerClient('script', ScriptClient)
+    .registerClient('wrk', WrkClient);
 }

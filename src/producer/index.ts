@@ -6,6 +6,7 @@ import { requestCancel } from './cancel-session.ts';
 import { closeProducer, connectProducer, type ProducerDeps } from './connect-producer.ts';
 import type { Enqueued } from './enqueue-session.ts';
 import { type EnqueuedAll, enqueueSessions } from './enqueue-sessions.ts';
+import { loadKinds } from './load-kinds.ts';
 import { loadLoadgen } from './load-loadgen.ts';
 import { planSessions } from './plan-session.ts';
 import { retrySession } from './retry-session.ts';
@@ -82,11 +83,13 @@ export class Producer {
     const { key, labels, set, file = 'recipe', folder = process.cwd() } = options;
     const folders = new ScriptFolders(() => folder, folder);
     const loadgen = await loadLoadgen();
+    const settings = readSettings(this.#config);
     const plans = planSessions({
       // JSON is YAML.
       recipeText: typeof recipe === 'string' ? recipe : JSON.stringify(recipe, null, 2),
       file,
-      settings: readSettings(this.#config),
+      settings,
+      factory: await loadKinds(settings),
       overrides: set,
       labels,
       version: ownVersion(),

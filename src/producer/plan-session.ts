@@ -8,7 +8,7 @@ import { planStage } from '../jobs/plan-stage.ts';
 import { readPreamble } from '../jobs/preamble.ts';
 import { readRecipe } from '../jobs/read-recipe.ts';
 import { builtInJobs, type JobFactory } from '../jobs/registry.ts';
-import { UsageError } from '../shared/errors.ts';
+import { coerceError, SbenchError, UsageError } from '../shared/errors.ts';
 import { type ClusterPlan, type GroupPlace, type Plan, plan as planSchema } from '../shared/plan/plan.ts';
 import type { ClusterSettings, Settings } from '../shared/settings/settings.ts';
 import { LocatedSource } from '../shared/yaml/located-source.ts';
@@ -113,10 +113,22 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     const message = `matrix.${name} has the name of a variable of the cluster ${cluster.name}; use another`;
     problems.at(source, ['matrix', name], message, 'key');
   }
-  const servicePlans = new Map(services.map((entry) => [entry.role, planService(entry, session)]));
+  const made = <Planned>(side: 'service' | 'client', kind: string, plan: () => Planned): Planned => {
+    const origin = factory.origin(side, kind);
+    try {
+      return plan();
+    } catch (error) {
+      // Somebody else's code failed: its author has to know, and nobody shall look for the fault here.
+      if (error instanceof SbenchError || !factory.isOutside(side, kind)) throw error;
+      throw new UsageError(`the kind ${kind} of ${origin} failed: ${coerceError(error).message}`);
+    }
+  };
+  const servicePlans = new Map(
+    services.map((entry) => [entry.role, made('service', entry.job.kind, () => planService(entry, session))]),
+  );
   const clientPlans = clients.flatMap((entry) => {
     const target = servicePlans.get(entry.target.role);
-    return target ? [planClient(entry, target, session)] : [];
+    return target ? [made('client', entry.job.kind, () => planClient(entry, target, session))] : [];
   });
   problems.throwIfAny();
   const programs = clientPlans

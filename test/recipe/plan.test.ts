@@ -357,13 +357,13 @@ test('labels and the name', () => {
 test('the kinds there are', () => {
   const jobs = builtInJobs();
   expect([jobs.listServices(), jobs.listClients()]).toEqual([
-    ['container', 'ollama', 'postgres', 'redis'],
-    ['ollama', 'postgres', 'redis', 'script'],
+    ['container', 'nginx', 'ollama', 'postgres', 'redis'],
+    ['ollama', 'postgres', 'redis', 'script', 'wrk'],
   ]);
   expect(jobs.createService('ollama', SERVICE).model).toBe('tiny');
   expect(() => jobs.createService('constructor', {})).toThrow('no service kind');
   const [first] = [jobs.serviceKind('ollama')];
-  expect(() => first && jobs.registerService('ollama', first)).toThrow('twice');
+  expect(() => first && jobs.registerService('ollama', first)).toThrow('is there already (built in)');
 });
 
 test('the preamble is there, and starts with a comment', () => {

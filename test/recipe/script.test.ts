@@ -248,16 +248,15 @@ describe('how it runs', () => {
   });
 
   it('a command alone, a duration, results that are read', () => {
-    const { role, words } = planned({
-      type: 'script',
-      command: 'curl',
-      args: ['$TARGET_SERVICE_URL'],
-      duration: '90s',
-      results: 'json-lines',
-    });
+    const command = { type: 'script', command: 'curl', args: ['$TARGET_SERVICE_URL'], duration: '90s' };
+    const { role, words } = planned(command);
     expect(words).toEqual(['curl', 'http://node1:11434']);
-    expect(role).toMatchObject({ resultParser: 'json-lines', artifacts: [] });
+    expect(role).toMatchObject({ resultParser: 'none', artifacts: [] });
     expect(runScript(role?.script ?? '').environment.get('SBENCH_DURATION_S')).toBe('90');
+    expect(planned({ ...command, results: 'json-lines' }).role).toMatchObject({
+      resultParser: 'json-lines',
+      outputs: [{ file: 'output.jsonl', is: 'point' }],
+    });
     expect(wrong({ type: 'script' })).toEqual(["client needs 'script' or 'command': what to run"]);
     expect(wrong({ command: 'x', duration: '1h', resources: { time: '10m' } })).toEqual([
       'client.duration does not fit: it is 1 h, and the time limit is 10 min',

@@ -61,6 +61,8 @@ export class ScriptClient extends Client<z.infer<typeof schema>> {
         : [],
       unpack: script && folder && { as: folder.as, place: placeOf(script, context) },
       files: [],
+      // The program's own lines; what it writes into its results folder comes home, too.
+      ...(results === 'json-lines' ? { stdoutFile: 'output.jsonl' } : {}),
       resultParser: results,
     };
   }

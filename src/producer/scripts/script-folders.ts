@@ -35,7 +35,15 @@ export class ScriptFolders implements FolderPacker {
       const listed = only === undefined ? listFolder(folder) : [describeOne(folder, only)];
       if (!listed.some(({ name }) => name === script)) return missing(folder, script);
       checkSize(listed);
-      const files = listed.map((each) => ({ ...each, content: readFileSync(join(folder, each.name)) }));
+      const files = listed.map(({ name, executable }) => {
+        const content = readFileSync(join(folder, name));
+        // Not every way that a program comes to a host keeps its mode.
+        return {
+          name,
+          content,
+          executable: executable || (name === script && content.subarray(0, 2).toString() === '#!'),
+        };
+      });
       return { ...this.#keep(files, script), note };
     } catch (error) {
       if (error instanceof UnpackableError) return { wrong: error.message, key: 'local_path' };

@@ -67,6 +67,11 @@ export function loadSettings(surroundings: Surroundings): Settings {
         found?.redis?.replace(/^unix:\/\/(?!\/)(.+)$/, (_, path: string) => `unix://${local(path, 'redis')}`),
         surroundings.env,
       ) ?? defaultRedis(surroundings.env, surroundings.home),
+    plugins: found?.plugins?.map((name, index) => {
+      const origin = origins.plugins ?? origins[`plugins.${index}`];
+      const folder = origin?.from === 'file' ? dirname(origin.file) : surroundings.cwd;
+      return { name: expandHome(name, surroundings.home), folder, key: `plugins[${index}]` };
+    }),
     results: found?.results === undefined ? undefined : local(found.results, 'results'),
     secrets: found?.secrets === undefined ? undefined : local(found.secrets, 'secrets'),
     origins,

@@ -75,6 +75,7 @@ export const configuration = z.strictObject({
     .regex(/^(rediss?:\/\/.+|unix:\/\/.+)$/, 'must be redis://host:port, rediss://host:port or unix:///path')
     .optional(),
   results: text.optional(),
+  plugins: z.array(text).max(100).optional(),
   secrets: text.optional(),
 });
 

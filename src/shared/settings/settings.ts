@@ -46,6 +46,15 @@ export interface ClusterSettings {
   stage: StageSettings;
 }
 
+/** A module with kinds of its own: a path, or a package's name. */
+export interface PluginSetting {
+  name: string;
+  /** What a path is relative to. */
+  folder: string;
+  /** Where it stands in the configuration. */
+  key: string;
+}
+
 export interface Settings {
   /** The configuration file that was read, if there is one. */
   file?: string | undefined;
@@ -57,6 +66,8 @@ export interface Settings {
   results?: string | undefined;
   /** A folder of secrets, one a file, that recipes may name: `docs/secrets.md`. An absolute path on this host. */
   secrets?: string | undefined;
+  /** Kinds from outside; only whoever plans loads them. */
+  plugins?: readonly PluginSetting[] | undefined;
   /** By the key's path in the configuration: `clusters.meluxina.port`. */
   origins: Readonly<Record<string, Origin>>;
 }

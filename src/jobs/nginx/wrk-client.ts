@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { duration, durationWords } from '../../shared/yaml/duration.ts';
+import { Client, type ClientContext } from '../client.ts';
+import type { JobPlan } from '../job.ts';
+import { clientFrame } from '../recipe-schema.ts';
+
+const connections = z.number().int().min(1).max(100_000);
+
+const schema = clientFrame.extend({
+  parameters: z
+    .strictObject({
+      connections: connections.optional(),
+      threads: z.number().int().min(1).max(512).optional(),
+      path: z
+        .string()
+        .regex(/^\/[!-~]*$/, 'must be a path that starts with /')
+        .optional(),
+      /** Of one request. */
+      timeout: duration.optional(),
+    })
+    .optional(),
+  sweep: z.strictObject({ connections: z.array(connections).min(1).max(100).optional() }).optional(),
+});
+
+const DEFAULT_DURATION_S = 60;
+
+/** wrk against any HTTP service. A closed loop: a stalled server makes it send less, and so see less of the stall. */
+export class WrkClient extends Client<z.infer<typeof schema>> {
+  static readonly summary = 'wrk against an HTTP service: requests a second (closed loop)';
+  static readonly schema = schema;
+  static readonly owns: readonly string[] = [];
+
+  plan(context: ClientContext): JobPlan {
+    const { parameters = {}, sweep, duration: durationS = DEFAULT_DURATION_S } = this.recipe;
+    const { threads = 1, path = '/', timeout = 2 } = parameters;
+    const points = sweep?.connections ?? [parameters.connections ?? 10];
+    if (sweep?.connections && parameters.connections !== undefined)
+      context.problem(['parameters', 'connections'], 'is given in sweep too; give one');
+    const { timeLimitS } = context;
+    if (timeLimitS !== undefined && points.length * durationS >= timeLimitS) {
+      const needed = `${points.length} × ${durationWords(durationS)}`;
+      context.problem(
+        ['duration'],
+        `does not fit: ${needed}, and the time limit is ${durationWords(timeLimitS)}`,
+      );
+    }
+    return {
+      argv: [],
+      env: [],
+      binds: [],
+      artifacts: [],
+      files: [],
+      resultParser: 'wrk',
+      steps: points.map((count) => ({
+        file: `wrk-${count}.txt`,
+        is: 'point',
+        name: `connections=${count}`,
+        parameters: { connections: count, threads: Math.min(threads, count) },
+        argv: [
+          ...['wrk', '--latency', '-t', String(Math.min(threads, count)), '-c', String(count)].map((word) => [
+            word,
+          ]),
+          ...['-d', `${durationS}s`, '--timeout', `${timeout}s`].map((word) => [word]),
+          [{ token: 'TARGET_SERVICE_URL' }, path],
+        ],
+      })),
+    };
+  }
+}
