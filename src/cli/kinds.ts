@@ -93,6 +93,8 @@ function keysOf(schema: z.ZodObject, frame: z.ZodObject): KindView['keys'] {
   return Object.entries(top.properties ?? {}).flatMap(([key, value]) => {
     const own = schema.shape[key] !== frame.shape[key];
     const required = top.required?.includes(key) === true;
+    // What has no shape at all is known, and refused.
+    if (Object.keys(value).length === 0) return [];
     const inner = own ? Object.entries(value.properties ?? {}) : [];
     // A kind's own map is told key by key; what all kinds share is told elsewhere.
     if (inner.length === 0) return [{ key, type: typeWords(value), required, own }];
@@ -123,7 +125,7 @@ function typeWords(schema: JsonSchema): string {
     [schema.type ?? []]
       .flat()
       .map((type) => WORDS[type] ?? type)
-      .join(' | ') || 'see the documentation'
+      .join(' | ') || 'anything'
   );
 }
 
