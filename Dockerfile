@@ -7,7 +7,8 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --omit=peer --ignore-scripts
+# typescript is an optional peer of a dependency, so pruning leaves it.
+RUN npm run build && npm prune --omit=dev --ignore-scripts && rm -rf node_modules/typescript
 
 FROM node:20.20.2-bookworm-slim
 ENV NODE_ENV=production
