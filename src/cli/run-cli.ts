@@ -4,6 +4,7 @@ import { addCancel } from './cancel.ts';
 import type { Cli } from './cli.ts';
 import { addClients } from './clients.ts';
 import { addCluster } from './cluster.ts';
+import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
 import { addDashboard } from './dashboard.ts';
 import { EXIT_CODES_HELP } from './exit-code.ts';
@@ -18,6 +19,7 @@ import { addStatus } from './status.ts';
 import { addSubmit } from './submit.ts';
 import type { Terminal } from './terminal.ts';
 import { addTunnel } from './tunnel.ts';
+import { addUp } from './up.ts';
 import { addValidate } from './validate.ts';
 import { addWatch } from './watch.ts';
 import { addWorker } from './worker.ts';
@@ -70,10 +72,12 @@ Example:
     addCancel,
     addRetry,
     addResults,
+    addUp,
     addWorker,
     addDashboard,
     addCluster,
     addConfig,
+    addCompletion,
   ]) {
     add(program, cli);
   }
