@@ -118,7 +118,7 @@ async function launch(
     child.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
   let end: string | undefined;
-  died.then((how) => {
+  void died.then((how) => {
     end = how;
   });
   for (const deadline = performance.now() + START_MS; !(await answers(own.url)); ) {
