@@ -2,40 +2,136 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Lab, openLab } from '../support/lab.ts';
 import { testbedFacts } from '../support/testbed.ts';
 
-const small = { partition: 'cpu', cpus: 1, mem: '1G', time: '5m' };
+const small = { partition: 'cpu', cpus: 1, mem: '500M', time: '5m' };
+/** What podman needs on this machine. */
+const RUNC = ['--runtime', 'runc', 'run'];
 
-/** A redis of an image, asked by a program of the same image. */
-function redisRecipe(container: object, { set = {}, client = {} }: { set?: object; client?: object } = {}) {
-  return JSON.stringify({
+/** Debian's redis from an image, as a service that stays until it is cancelled. */
+const redis = (container: object, resources: object = {}) =>
+  JSON.stringify({
     version: 1,
-    name: 'contained',
     service: {
       type: 'container',
       command: 'redis-server',
       args: ['--port', '$SBENCH_PORT', '--bind', '0.0.0.0', '--protected-mode', 'no', '--save', ''],
       ports: 'auto',
       container,
-      resources: small,
-      ...set,
+      resources: { ...small, ...resources },
     },
-    ...client,
   });
-}
 
-describe('containers', () => {
+describe('containers on the cluster', () => {
   let lab: Lab;
   const { images } = testbedFacts();
+  const node = { nodelist: 'node1' };
+  const service = async (id: string) => {
+    const { roles } = await lab.untilRecord(
+      id,
+      'is ready',
+      (record) => record.roles.s1?.ready !== undefined || record.ending !== undefined,
+    );
+    return { host: roles.s1?.started?.event.host, port: roles.s1?.ready?.event.port };
+  };
+  const log = (id: string) => lab.onLogin(`cat .sbench/v1/${lab.installation}/sessions/${id}/1/s1.out`);
+
   beforeAll(async () => {
     lab = await openLab();
     lab.startWorker();
   });
-  afterAll(() => lab?.close());
+  afterAll(() => {
+    lab?.onLogin(
+      `rm -rf gate-${lab.installation} made-${lab.installation} .sbench/cache/*/*${lab.installation}*`,
+    );
+    return lab?.close();
+  });
 
-  it('charliecloud: an image of Debian’s redis serves', async () => {
-    const id = await lab.submit(redisRecipe({ runtime: 'charliecloud', image_path: images.folder }));
-    await lab.untilRecord(id, 'is ready', (record) => record.roles.s1?.ready !== undefined);
-    await lab.run('cancel', id);
-    const over = await lab.untilOver(id);
-    expect(over.state).toBe('succeeded');
+  it('charliecloud and podman serve from an image, side by side on one node, and leave nothing', async () => {
+    const folder = { runtime: 'charliecloud', image_path: images.folder };
+    const ids = await Promise.all([
+      lab.submit(redis(folder, node)),
+      lab.submit(redis({ ...folder, image_path: images.file }, node)),
+      lab.submit(redis({ runtime: 'podman', image_path: images.folder, args: RUNC }, node)),
+    ]);
+    const places = await Promise.all(ids.map(service));
+    expect(places.map(({ host }) => host)).toEqual(['node1', 'node1', 'node1']);
+    expect(new Set(places.map(({ port }) => port)).size).toBe(3);
+    expect(log(ids[0] ?? '')).toContain('Ready to accept connections');
+    expect((await lab.run('cancel', '--all')).status).toBe(0);
+    for (const id of ids) {
+      expect((await lab.record(id)).state).toBe('succeeded');
+      // TERM reached the program itself: it says good-bye.
+      expect(log(id)).toContain('bye bye');
+    }
+    const slurmJob = (await lab.record(ids[2] ?? '')).roles.s1?.submit;
+    expect(lab.onLogin(`pgrep -af sb-${slurmJob?.is === 'accepted' ? slurmJob.id : ''}-s1; true`)).toBe('');
+  });
+
+  it('five sessions and a killed worker: the image they ask for is made once', async () => {
+    const gate = `$HOME/gate-${lab.installation}`;
+    const build = [
+      `echo made >> "$HOME/made-${lab.installation}"`,
+      `until [ -e "${gate}" ]; do sleep 0.1; done`,
+      `cp ${images.file} "$SBENCH_IMAGE"`,
+    ];
+    const container = { runtime: 'charliecloud', build_commands: build };
+    const first = lab.startWorker();
+    const ids = await Promise.all(Array.from({ length: 5 }, () => lab.submit(redis(container))));
+    await Promise.all(
+      ids.map((id) => lab.untilRecord(id, 'waits for it', ({ staged }) => staged !== undefined)),
+    );
+    await first.kill9();
+    lab.onLogin(`touch gate-${lab.installation}`);
+    await Promise.all(ids.map(service));
+    expect(lab.onLogin(`cat made-${lab.installation}`)).toBe('made\n');
+    const story = (await lab.timeline(ids[0] ?? '')).filter(({ what }) => what.startsWith('stag'));
+    expect(story.map(({ what }) => what)).toEqual(['staging', 'staged']);
+    expect(story[1]?.text).toMatch(/^image of build_commands 1\d MB present$/);
+    await lab.run('cancel', '--all');
+  });
+
+  it('a Slurm job of the session’s own makes it where the login node must not', async () => {
+    const build = [`echo "$SLURM_JOB_NAME" >&2; cp ${images.file} "$SBENCH_IMAGE" # ${lab.installation}`];
+    const stage = { where: 'job' as const, resources: { partition: 'cpu', mem: '200M', time: '5m' } };
+    const recipe = redis({ runtime: 'charliecloud', build_commands: build });
+    const id = await lab.submit(recipe, { cluster: { stage } });
+    await service(id);
+    const { roles } = await lab.record(id);
+    expect(roles.p1?.verdict).toMatchObject({ is: 'succeeded' });
+    // The next one finds it, and asks Slurm for nothing but the service.
+    const next = await lab.submit(recipe, { cluster: { stage } });
+    await service(next);
+    expect((await lab.record(next)).roles.p1?.submit).toEqual({ is: 'none' });
+    await lab.run('cancel', '--all');
+    expect((await lab.record(id)).state).toBe('succeeded');
+  });
+
+  it('what is missing is said before Slurm is asked, with what to do', async () => {
+    const over = async (container: object, cluster = {}) => {
+      const id = await lab.submit(redis(container), { cluster });
+      const { ending, roles } = await lab.untilOver(id);
+      expect(roles.s1?.submit).toEqual({ is: 'none' });
+      return ending?.text;
+    };
+    expect(await over({ runtime: 'charliecloud', image_path: '/nowhere.sqfs' })).toBe(
+      'stage: image missing and no source: /nowhere.sqfs. Copy the image to /nowhere.sqfs, or say where it comes from: container: {docker_source: "docker://…"}.',
+    );
+    const never = { stage: { where: 'never' as const, resources: {} } };
+    expect(await over({ runtime: 'charliecloud', docker_source: 'redis:7' }, never)).toMatch(
+      /^stage: image docker:\/\/redis:7 is not on alpha, and stage\.where is never\. Make .* there yourself: ch-image /,
+    );
+    // Apptainer is not here, and the login node says so.
+    const absent = await over({ runtime: 'apptainer', docker_source: 'redis:7' });
+    expect(absent).toContain(
+      'image docker://redis:7 could not be made on alpha: sbench: apptainer is not in PATH on',
+    );
+  });
+
+  it('a runtime that a Slurm job does not find ends it with what could be done', async () => {
+    const image = { runtime: 'apptainer', image_path: images.file };
+    const id = await lab.submit(redis(image, { nodelist: 'node1' }));
+    const { ending } = await lab.untilOver(id);
+    expect(ending?.text).toContain(
+      "apptainer is not in a Slurm job's PATH on node1; there is no module command. Set container.module of the cluster",
+    );
   });
 });

@@ -15,6 +15,7 @@ import { connectRedis } from '../../src/shared/redis/connect.ts';
 import { sessionStore } from '../../src/shared/redis/session-store.ts';
 import { isOver, type SessionRecord } from '../../src/shared/session/record.ts';
 import { loadSettings } from '../../src/shared/settings/load-settings.ts';
+import type { ClusterSettings } from '../../src/shared/settings/settings.ts';
 import { sha256 } from '../../src/shared/slurm/remote/verbs.ts';
 import { startRedis } from './redis.ts';
 import { type ClusterFacts, testbedFacts } from './testbed.ts';
@@ -66,14 +67,19 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
   // In the home folder that login node and compute nodes share. Each Slurm job writes one line at its start.
   const ledgerFile = `ledger-${installation}`;
 
-  async function plan(recipeText: string, set: string[] = []): Promise<{ plan: Plan; loadgen: LoadgenBlob }> {
+  async function plan(
+    recipeText: string,
+    set: string[] = [],
+    patch: Partial<ClusterSettings> = {},
+  ): Promise<{ plan: Plan; loadgen: LoadgenBlob }> {
+    const patched = Object.entries(settings.clusters).map(([name, each]) => [name, { ...each, ...patch }]);
     const loadgen = await loadLoadgen();
     return {
       loadgen,
       plan: planSession({
         recipeText,
         file: 'recipe.yaml',
-        settings,
+        settings: { ...settings, clusters: Object.fromEntries(patched) },
         overrides: set,
         version: 'test',
         blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },
@@ -84,9 +90,18 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
 
   async function submit(
     recipeText: string,
-    { key, set }: { key?: string; set?: string[] } = {},
+    {
+      key,
+      set,
+      cluster: patch,
+    }: {
+      key?: string;
+      set?: string[];
+      /** Settings of the cluster that this session alone has. */
+      cluster?: Partial<ClusterSettings>;
+    } = {},
   ): Promise<string> {
-    const { plan: planned, loadgen } = await plan(recipeText, set);
+    const { plan: planned, loadgen } = await plan(recipeText, set, patch);
     return (await enqueueSession({ redis, store, queues: allQueues }, planned, { key, blobs: [loadgen] })).id;
   }
 
