@@ -98,7 +98,7 @@ const argsOf = ({ frame, cluster }: ContainerAsked): string[] => {
 };
 
 function imageOf(asked: ContainerAsked, runtime: Runtime) {
-  const { frame, plan, context, cluster, target } = asked;
+  const { frame, plan, context, target } = asked;
   const { docker_source: source, image_path: path, build_commands, force_rebuild } = frame.container ?? {};
   const seed = frame.container_image;
   const args = argsOf(asked);
@@ -133,7 +133,7 @@ function imageOf(asked: ContainerAsked, runtime: Runtime) {
   };
   if (force_rebuild && wish.source === undefined && build_commands === undefined)
     context.problem(['container', 'force_rebuild'], 'needs a docker_source or build_commands to build from');
-  return planImage(wish, runtime, { cache: context.cache, where: cluster.stage.where });
+  return planImage(wish, runtime, context.cache);
 }
 
 /** What every command of a session may need: its own folders, and the programs that sbench brought. */

@@ -40,7 +40,7 @@ export function slurmJobName(installation: string, session: string, attempt: num
   return `sb-${installation}-${session}-${attempt}-${role}`;
 }
 
-const JOB_NAME = /^sb-([a-z0-9]+)-(\d{6}-[a-z0-9]{6})-(\d+)-([sc]\d+)$/;
+const JOB_NAME = /^sb-([a-z0-9]+)-(\d{6}-[a-z0-9]{6})-(\d+)-([scp]\d+)$/;
 
 export function parseSlurmJobName(name: string) {
   const match = JOB_NAME.exec(name);

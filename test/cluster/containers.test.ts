@@ -96,7 +96,7 @@ describe('containers on the cluster', () => {
     const id = await lab.submit(recipe, { cluster: { stage } });
     await service(id);
     const { roles } = await lab.record(id);
-    expect(roles.p1?.verdict).toMatchObject({ is: 'succeeded' });
+    expect(roles.p1?.verdict).toEqual({ is: 'succeeded' });
     // The next one finds it, and asks Slurm for nothing but the service.
     const next = await lab.submit(recipe, { cluster: { stage } });
     await service(next);

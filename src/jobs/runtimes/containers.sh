@@ -1,6 +1,7 @@
 # sb_runtime COMMAND: the runtime is there, or the Slurm job ends with what could be done about it.
 sb_runtime() {
-  local offered=''
+  local offered='' whose=''
+  [ -z "${SLURM_JOB_ID:-}" ] || whose="a Slurm job's "
   SB_RUNTIME=$1
   command -v "$1" >/dev/null 2>&1 && return
   SB_RUNTIME=''
@@ -12,7 +13,7 @@ sb_runtime() {
     offered='there is no module command '
   fi
   set -u
-  sb_die "$1 is not in ${SLURM_JOB_ID:+a Slurm job\'s }PATH on $(uname -n); ${offered% }. Set container.module of the cluster" 69
+  sb_die "$1 is not in ${whose}PATH on $(uname -n); ${offered% }. Set container.module of the cluster" 69
 }
 sb_family() {
   case $1 in

@@ -21,7 +21,7 @@ export interface ImageWish {
 export function planImage(
   wish: ImageWish,
   runtime: Runtime,
-  { cache, where }: { cache: Value; where: 'login' | 'job' | 'never' },
+  cache: Value,
 ): { image: Value; artifact: ToMake } {
   const { source, buildCommands = [] } = wish;
   const image: Value = wish.path ?? [...cache, `/images/${fileName(wish, runtime)}`];
@@ -52,7 +52,7 @@ export function planImage(
       force: wish.forceRebuild === true && made,
       missing: made ? undefined : `image missing and no source: ${valueText(image)}`,
       hint: made
-        ? `Make ${valueText(image)} there yourself${where === 'never' ? ' (stage.where is never)' : ''}: ${byHand(wish, runtime)}`
+        ? `Make ${valueText(image)} there yourself: ${byHand(wish, runtime)}`
         : `Copy the image to ${valueText(image)}, or say where it comes from: container: {docker_source: "docker://…"}.`,
     },
   };

@@ -16,7 +16,7 @@ export const podman = (command: 'podman' | 'docker'): Runtime => ({
       [command],
       image,
       ...global,
-      ...words('run', '--rm', '--init', '--network=host', '--ipc=host', '--security-opt=label=disable'),
+      ...words('run', '--rm', '--init', '--network=host', '--security-opt=label=disable'),
       // Its own limits are higher than what many nodes allow.
       ...(command === 'podman' ? words('--ulimit=host') : []),
       ...(gpus
