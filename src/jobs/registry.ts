@@ -10,6 +10,8 @@ import { RedisBenchmark } from './redis/redis-benchmark.ts';
 import { RedisService } from './redis/redis-service.ts';
 import { ScriptClient } from './script/script-client.ts';
 import type { Service, ServiceKind } from './service.ts';
+import { VllmClient } from './vllm/vllm-client.ts';
+import { VllmService } from './vllm/vllm-service.ts';
 
 const BUILT_IN = 'built in';
 
@@ -84,9 +86,11 @@ export function builtInJobs(): JobFactory {
     .registerService('ollama', OllamaService)
     .registerService('postgres', PostgresService)
     .registerService('redis', RedisService)
+    .registerService('vllm', VllmService)
     .registerClient('ollama', OllamaClient)
     .registerClient('postgres', Pgbench)
     .registerClient('redis', RedisBenchmark)
     .registerClient('script', ScriptClient)
+    .registerClient('vllm', VllmClient)
     .registerClient('wrk', WrkClient);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resultSchema } from '../../src/shared/result/result.ts';
 import { toolResultSchema } from '../../src/shared/result/tool-result.ts';
 import { type Lab, openLab } from '../support/lab.ts';
 
@@ -12,16 +13,24 @@ describe('services and tools of other people', () => {
   let lab: Lab;
   let redis: string;
   let postgres: string;
+  let openai: string;
 
   beforeAll(async () => {
     lab = await openLab();
     lab.startWorker();
     const small = ['client.sweep.clients=[2,3]'];
-    [redis, postgres] = await Promise.all([
+    [redis, postgres, openai] = await Promise.all([
       lab.submit(shipped('redis.yaml'), {
         set: [...small, 'client.sweep.pipeline=[8]', 'client.parameters.requests=500'],
       }),
       lab.submit(shipped('postgres.yaml'), { set: [...small, 'client.duration=1s'] }),
+      lab.submit(shipped('openai.yaml'), {
+        set: [
+          'client.sweep.concurrency=[2]',
+          'client.parameters.requests=4',
+          'client.parameters.max_tokens=8',
+        ],
+      }),
     ]);
   });
   afterAll(() => lab?.close());
@@ -74,5 +83,15 @@ describe('services and tools of other people', () => {
     expect(status).toBe(0);
     expect(stdout + read(postgres, 'plan.json') + read(postgres, 'logs/s1.out')).not.toContain(password);
     expect(lab.onLogin(`cat ${place}/*.script ${place}/*.out`)).not.toContain(password);
+  });
+
+  it('OpenAI’s route: streamed, and counted by the server', async () => {
+    const record = await lab.untilOver(openai);
+    expect(record.state, JSON.stringify(record.roles)).toBe('succeeded');
+    const result = resultSchema.parse(record.results.c1);
+    expect(result).toMatchObject({ status: 'ok', config: { protocol: 'openai-chat' } });
+    expect(result.points[0]).toMatchObject({ concurrency: 2, requests: 4, errors: 0 });
+    expect(result.points[0]?.outputTokens).toBeGreaterThan(4);
+    expect(result.points[0]?.tpotMs.p50).toBeGreaterThan(0);
   });
 });

@@ -8,7 +8,7 @@ const DEFAULT_PROMPT =
 export const loadgenConfigSchema = z
   .strictObject({
     v: z.literal(1),
-    protocol: z.literal('ollama-generate'),
+    protocol: z.enum(['ollama-generate', 'openai-chat', 'openai-completions']),
     model: z.string().min(1),
     prompt: z.string().min(1).max(200_000).default(DEFAULT_PROMPT),
     /** Upper limit of output tokens per request (`num_predict`); the server may stop earlier. */

@@ -31,6 +31,7 @@ export interface AnswerReader {
 
 export function readAnswer(protocol: Protocol, startMs: number): AnswerReader {
   const lines = createLineSplitter();
+  const eventOf = protocol.newReader();
   const exchange: Exchange = {
     startMs,
     endMs: startMs,
@@ -49,7 +50,7 @@ export function readAnswer(protocol: Protocol, startMs: number): AnswerReader {
   }
 
   function readLine(line: string, atMs: number): void {
-    const event = protocol.readLine(line);
+    const event = eventOf(line);
     if (event.type === 'error') fail('server-error', event.message);
     if (event.type === 'bad-line') fail('bad-line', event.message);
     if (event.type === 'text' || (event.type === 'done' && event.hasText)) {
@@ -92,11 +93,13 @@ function judgeTokens(exchange: Exchange, fail: (kind: ErrorKind, message: string
   else if (tokens === 0) fail('no-token-count', 'text came, but the server did not count its tokens');
 }
 
-/** The message inside `{"error": "…"}`, or the start of whatever came instead. */
+/** The message inside `{"error": "…"}` or `{"error": {"message": "…"}}`, or the start of whatever came instead. */
 function errorText(body: string): string {
   try {
     const { error } = JSON.parse(body) as { error?: unknown };
-    if (typeof error === 'string') return error.slice(0, 500);
+    // OpenAI's is an object with a message.
+    const message = (error as { message?: unknown } | null | undefined)?.message ?? error;
+    if (typeof message === 'string') return message.slice(0, 500);
   } catch {
     // Not JSON: a proxy's page, most likely. Its beginning says enough.
   }

@@ -27,7 +27,7 @@ export function ollamaGenerate(config: LoadgenConfig): Protocol {
   return {
     path: '/api/generate',
     requestBody: (prompt) => JSON.stringify({ model: config.model, prompt, stream: true, options }),
-    readLine,
+    newReader: () => readLine,
   };
 }
 

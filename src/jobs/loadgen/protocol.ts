@@ -21,5 +21,6 @@ export type StreamEvent =
 export interface Protocol {
   readonly path: string;
   requestBody(prompt: string): string;
-  readLine(line: string): StreamEvent;
+  /** For the lines of one answer: what it says at the end may depend on what it said before. */
+  newReader(): (line: string) => StreamEvent;
 }

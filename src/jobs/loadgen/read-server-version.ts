@@ -5,11 +5,19 @@ export type ServerAnswer =
   | { readonly reachable: true; readonly version: string | null }
   | { readonly reachable: false; readonly why: string };
 
-/** Asks `GET /api/version`. Any HTTP answer at all means reachable; the version is null when it holds none. */
+/**
+ * Asks `GET /api/version`, which Ollama has, then `GET /version`, which vLLM has. Any HTTP answer at all means
+ * reachable; the version is null when none holds one.
+ */
 export async function readServerVersion(origin: URL, signal: AbortSignal): Promise<ServerAnswer> {
+  const answer = await ask('/api/version', origin, signal);
+  return answer.reachable && answer.version === null ? ask('/version', origin, signal) : answer;
+}
+
+async function ask(path: string, origin: URL, signal: AbortSignal): Promise<ServerAnswer> {
   let text: string;
   try {
-    const answer = await request(new URL('/api/version', origin), {
+    const answer = await request(new URL(path, origin), {
       signal,
       headersTimeout: 10_000,
       bodyTimeout: 10_000,

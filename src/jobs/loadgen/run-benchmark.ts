@@ -8,6 +8,7 @@ import { describePoint } from './describe-point.ts';
 import { judgePoint } from './judge-point.ts';
 import { listPoints, pointWords } from './list-points.ts';
 import { ollamaGenerate } from './ollama-generate.ts';
+import { openAi } from './openai.ts';
 import { readServerVersion } from './read-server-version.ts';
 import { type PointRun, runPoint } from './run-point.ts';
 import { summarisePoint } from './summarise-point.ts';
@@ -54,7 +55,7 @@ export async function runBenchmark(order: BenchmarkOrder): Promise<Result> {
   const planned = listPoints(config);
   for (const [at, { concurrency, config: own, label }] of planned.entries()) {
     order.onPointStart(at + 1, concurrency, own.requests ?? null);
-    const protocol = ollamaGenerate(own);
+    const protocol = own.protocol === 'ollama-generate' ? ollamaGenerate(own) : openAi(own);
     const run = await runPoint({
       ...order,
       config: own,

@@ -23,6 +23,8 @@ const temperature = z.number().min(0).max(10);
 
 /** What one generator is told. Prompts are files there, so their length is not an argument's. */
 export const loadParameters = z.strictObject({
+  /** Which of the server's APIs is asked. */
+  api: z.enum(['generate', 'openai-chat', 'openai-completions']).optional(),
   model: nonEmpty.optional(),
   prompt: prompt.optional(),
   max_tokens: maxTokens.optional(),

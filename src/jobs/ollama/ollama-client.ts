@@ -7,7 +7,7 @@ import { clientFrame, nonEmpty } from '../recipe-schema.ts';
 import { loadParameters, sweepAxes } from './load-parameters.ts';
 import { sweepPoints } from './sweep-points.ts';
 
-const schema = clientFrame.extend({
+export const loadClient = clientFrame.extend({
   model: nonEmpty.optional(),
   parameters: loadParameters.optional(),
   sweep: sweepAxes.optional(),
@@ -20,9 +20,9 @@ const MOST_POINTS = 1_000;
 const CONFIG = 'loadgen.json';
 
 /** Puts load on a server with Ollama's API and measures each answer, token by token. */
-export class OllamaClient extends Client<z.infer<typeof schema>> {
-  static readonly summary = 'load on a server with Ollama’s API: latency, tokens a second';
-  static readonly schema = schema;
+export class OllamaClient extends Client<z.infer<typeof loadClient>> {
+  static readonly summary: string = 'load on a server with Ollama’s API: latency, tokens a second';
+  static readonly schema: z.ZodObject = loadClient;
   static readonly owns: readonly string[] = [];
 
   plan(context: ClientContext): JobPlan {
@@ -50,6 +50,12 @@ export class OllamaClient extends Client<z.infer<typeof schema>> {
     };
   }
 
+  protected protocol(
+    api: 'generate' | 'openai-chat' | 'openai-completions' = 'generate',
+  ): LoadgenConfig['protocol'] {
+    return api === 'generate' ? 'ollama-generate' : api;
+  }
+
   #config(context: ClientContext): LoadgenConfig {
     const { parameters = {}, sweep = {}, duration, repeat = 1 } = this.recipe;
     const concurrency = this.#concurrency(context);
@@ -72,7 +78,7 @@ export class OllamaClient extends Client<z.infer<typeof schema>> {
     // Parsed here, so that the defaults are frozen with the plan and not chosen by the copy on the cluster.
     return loadgenConfigSchema.parse({
       v: 1,
-      protocol: 'ollama-generate',
+      protocol: this.protocol(parameters.api),
       model: this.#model(context),
       prompt: parameters.prompt,
       maxTokens: parameters.max_tokens ?? 128,
