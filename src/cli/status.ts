@@ -114,13 +114,13 @@ function sessionText(view: SessionView): string {
   );
   const titles = ['ROLE', 'NAME', 'PHASE', 'SLURM JOB', 'NODE', 'WHY'].map((title) => ({ title }));
   const rows = Object.entries(view.roles).map(
-    ([role, { name, phase, slurmJob, node, reason, verdictText, pending }]) => [
+    ([role, { name, phase, slurmJob, node, endpoint, reason, verdictText, pending }]) => [
       `${role}`,
       name,
       phase,
       slurmJob === undefined ? '' : String(slurmJob),
       node ?? '',
-      verdictText ?? (pending ? pendingText(pending) : (reason ?? '')),
+      verdictText ?? (pending ? pendingText(pending) : (reason ?? (endpoint ? `at ${endpoint}` : ''))),
     ],
   );
   return [lines.join('\n'), table(titles, rows), ...resultTables(view)].join('\n\n');

@@ -2,11 +2,15 @@ import type { Command } from 'commander';
 import type { ProducerDeps } from '../producer/connect-producer.ts';
 import { enqueueSessions } from '../producer/enqueue-sessions.ts';
 import { noSession } from '../producer/find-session.ts';
+import { endpointTarget, sessionTarget } from '../producer/find-target.ts';
 import { groupView } from '../producer/group-view.ts';
 import { loadLoadgen } from '../producer/load-loadgen.ts';
 import { planSessions } from '../producer/plan-session.ts';
 import { sessionView } from '../producer/session-view.ts';
+import { UsageError } from '../shared/errors.ts';
+import type { ForeignTarget } from '../shared/plan/foreign-target.ts';
 import { readGroup } from '../shared/redis/group-store.ts';
+import type { Settings } from '../shared/settings/settings.ts';
 import { printable } from '../shared/yaml/problem.ts';
 import { type Cli, collect, settingsFor, withProducer } from './cli.ts';
 import { dryRunData, dryRunText } from './dry-run.ts';
@@ -20,6 +24,8 @@ interface Options {
   set?: string[];
   label?: string[];
   key?: string;
+  target?: string;
+  endpoint?: string;
   watch?: true;
   dryRun?: true;
   json?: true;
@@ -33,6 +39,8 @@ export function addSubmit(program: Command, cli: Cli): void {
     .option('--set <path=value>', 'change the recipe (repeatable)', collect)
     .option('--label <name=value>', 'mark the session (repeatable)', collect)
     .option('--key <id>', 'the same key with the same recipe is the same session, or group')
+    .option('--target <session>', 'clients only: use the service of this session (or SESSION/SERVICE)')
+    .option('--endpoint <url>', 'clients only: use what answers there')
     .option('--watch', 'stay until its end; the exit code tells how it ended')
     .option('--dry-run', 'print the plan, every batch script and what it costs at most; contact nothing')
     .option('--json', 'one JSON object; with --watch one a line, the session last')
@@ -47,6 +55,7 @@ export function addSubmit(program: Command, cli: Cli): void {
       const request = await planRequest(terminal, settings, recipes, options);
       const plans = planSessions({
         ...request,
+        target: await foreignTarget(settings, options),
         blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },
       });
       if (options.dryRun) {
@@ -69,6 +78,19 @@ export function addSubmit(program: Command, cli: Cli): void {
         else await submitted(cli, deps, id, plans[0]?.cluster.name ?? '', options);
       });
     });
+}
+
+/** Only `--target` has to ask Redis before there is a plan. */
+async function foreignTarget(settings: Settings, { target, endpoint }: Options) {
+  if (target !== undefined && endpoint !== undefined)
+    throw new UsageError('--target and --endpoint both say what the clients use; give one');
+  if (endpoint !== undefined) return endpointTarget(endpoint);
+  if (target === undefined) return undefined;
+  let found: ForeignTarget | undefined;
+  await withProducer(settings, async (deps) => {
+    found = await sessionTarget(deps, target);
+  });
+  return found;
 }
 
 async function submittedGroup(cli: Cli, deps: ProducerDeps, id: string, options: Options) {

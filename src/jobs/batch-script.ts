@@ -1,3 +1,4 @@
+import type { MorePort } from './more-ports.ts';
 import type { Readiness } from './service.ts';
 import { shellWord, shellWords, type Value } from './shell-word.ts';
 
@@ -17,10 +18,17 @@ export interface RoleSpec {
   runtime?: string | undefined;
   /** Of a service. */
   port?: 'auto' | number | undefined;
+  morePorts?: readonly MorePort[] | undefined;
   readiness?: Readiness | undefined;
   password?: boolean | undefined;
   /** Of a client. */
   target?: { role: string; scheme: string; path: string } | undefined;
+  /** An address instead: nobody here starts what is there. */
+  endpoint?: { scheme: string; host: string; port: number; path: string } | undefined;
+  /** All services of the session by name, when there are several. */
+  others?: readonly { variable: string; role: string; scheme: string; path: string }[] | undefined;
+  nodes?: number | undefined;
+  startLimitS?: number | undefined;
   env: readonly (readonly [name: string, value: Value])[];
   /** Read on the cluster: from a file there, or from what the worker put beside the script. */
   secrets: readonly { name: string; file?: Value | undefined }[];
@@ -77,15 +85,33 @@ function facts(spec: RoleSpec): string[] {
     ['SB_SIDE', spec.side === 'service' ? 'service' : 'client'],
     ['SB_HAS_CLIENTS', spec.hasClients ? 1 : 0],
     ['SB_DEAD_MAN_S', spec.deadManS],
+    ...(spec.side === 'client' ? clientFacts(spec) : []),
   ];
   return values.map(
     ([name, value]) => `${name}=${typeof value === 'number' ? Math.trunc(value) : shellWord(value)}`,
   );
 }
 
-function address({ port, target }: RoleSpec): string[] {
-  if (port !== undefined) return [call('sb_port', [String(port)])];
-  return target ? [call('sb_target', [target.role, target.scheme, target.path])] : [];
+const clientFacts = ({ nodes = 1, startLimitS = 600 }: RoleSpec): [string, number][] => [
+  ['SB_NODES', nodes],
+  ['SB_START_S', startLimitS],
+];
+
+function address({ port, morePorts = [], target, endpoint, others = [] }: RoleSpec): string[] {
+  if (port !== undefined) {
+    const more = morePorts.map((each) => call('sb_more_port', [each.name, String(each.port)]));
+    return [call('sb_port', [String(port)]), ...more];
+  }
+  if (endpoint) {
+    const { scheme, host, port: number, path } = endpoint;
+    return [call('sb_endpoint', [scheme, host, String(number), path])];
+  }
+  if (!target) return [];
+  return [
+    // The one that is measured last: its address is the one without a name.
+    ...others.map(({ variable, role, scheme, path }) => call('sb_other', [variable, role, scheme, path])),
+    call('sb_target', [target.role, target.scheme, target.path]),
+  ];
 }
 
 /**

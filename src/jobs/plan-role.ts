@@ -1,55 +1,42 @@
+import { endpointParts } from '../shared/plan/foreign-target.ts';
 import type { RolePlan, SecretPlace, ToolOutput } from '../shared/plan/plan.ts';
-import type { ClusterSettings } from '../shared/settings/settings.ts';
 import { pathName } from '../shared/yaml/issue-words.ts';
-import type { LocatedSource, Path } from '../shared/yaml/located-source.ts';
+import type { Path } from '../shared/yaml/located-source.ts';
 import { didYouMean } from '../shared/yaml/nearest.ts';
-import type { Problems } from '../shared/yaml/problems.ts';
 import { batchScript, type RoleSpec } from './batch-script.ts';
 import { looksSecret } from './environment.ts';
-import { CLIENT_TOKENS, expand, isOurs, SERVICE_TOKENS, undeclaredWords, VARIABLE_TOKENS } from './expand.ts';
+import { expand, isOurs, SERVICE_TOKENS, undeclaredWords, VARIABLE_TOKENS } from './expand.ts';
 import { checkLimitS } from './health-check.ts';
-import type { Blob, JobContext, JobPlan, Step } from './job.ts';
+import type { JobContext, JobPlan, Step } from './job.ts';
 import { madeArtifact } from './made-artifact.ts';
-import type { FolderPacker } from './packed-folder.ts';
+import { morePorts, portTokens } from './more-ports.ts';
+import { placementOf } from './placement.ts';
 import { type Container, planContainer } from './plan-container.ts';
 import type { ClientEntry, ServiceEntry } from './read-recipe.ts';
 import { readinessOf } from './readiness.ts';
 import type { ClientFrame, ServiceFrame } from './recipe-schema.ts';
 import { sbatchArguments } from './sbatch-arguments.ts';
+import type { SessionContext } from './session-context.ts';
 import type { Token, Value } from './shell-word.ts';
-
-/** What all roles of a session share. */
-export interface SessionContext {
-  source: LocatedSource;
-  problems: Problems;
-  notes: Set<string>;
-  cluster: ClusterSettings;
-  /** Whose home folder it is, on the cluster. */
-  username: string;
-  variables: ReadonlyMap<string, Value>;
-  /** The cluster's large folder. */
-  cache: Value;
-  version: string;
-  preamble: string;
-  hasClients: boolean;
-  blobs: { loadgen: Blob };
-  folders: FolderPacker;
-  /** Of the services, by role: a client may run in its service's image. */
-  containers: Map<string, Container | undefined>;
-  limits: { queueS: number; startS: number; runS: number | undefined; maxIdleS: number; deadManS: number };
-}
+import { samePortTwice, usedServices } from './used-services.ts';
 
 export function planService(entry: ServiceEntry, session: SessionContext): RolePlan {
   const frame: ServiceFrame = entry.job.recipe;
   const { listens } = entry.job;
-  const tokens = listens ? SERVICE_TOKENS : without(SERVICE_TOKENS, 'SBENCH_PORT');
+  const more = listens ? morePorts(session.source, entry.at) : [];
+  samePortTwice(entry, frame, more, session);
+  const tokens = listens
+    ? withAll(SERVICE_TOKENS, portTokens(more, 'SBENCH_PORT'))
+    : without(SERVICE_TOKENS, 'SBENCH_PORT');
   const context = jobContext(entry.at, tokens, session);
   const plan = entry.job.plan(context);
   const readiness = readinessOf(frame.health_check, plan.readiness, context, {
     listens,
     generic: entry.job.kind === 'container',
   });
-  const { options, timeLimitS, gpus } = resources(entry.at, frame, session);
+  const { options, timeLimitS, nodes, gpus } = resources(entry.at, frame, session);
+  if (nodes > 1)
+    moreNodes(entry.at, session, 'a service on more than one node is not supported yet in this version');
   const startLimitS = startLimit(entry.at, frame, session);
   const container = planContainer({ frame, plan, context, cluster: session.cluster, gpus });
   session.containers.set(entry.role, container);
@@ -59,6 +46,7 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     side: 'service',
     port: plan.port,
     password: plan.password,
+    morePorts: more,
     readiness:
       readiness.probe === 'command'
         ? { ...readiness, argv: container ? container.beside(readiness.argv) : readiness.argv }
@@ -76,21 +64,28 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     timeLimitS,
     queueLimitS: frame.timeouts?.queue ?? session.limits.queueS,
     startLimitS,
-    runLimitS: frame.timeouts?.run ?? session.limits.runS,
     artifacts: artifacts(frame, plan, container, session),
+    // The recipe's own limit is meant for what is measured: the clients, or a service without any.
+    runLimitS: frame.timeouts?.run ?? (session.hasClients ? undefined : session.limits.runS),
+    ...(entry.job.model === undefined ? {} : { model: entry.job.model }),
     resultParser: plan.resultParser,
     ...namesOf(hidden),
   };
 }
 
-export function planClient(entry: ClientEntry, target: RolePlan, session: SessionContext): RolePlan {
+export function planClient(
+  entry: ClientEntry,
+  services: readonly RolePlan[],
+  session: SessionContext,
+): RolePlan {
   const frame: ClientFrame = entry.job.recipe;
-  const { options, timeLimitS, gpus } = resources(entry.at, frame, session);
-  if (!target.endpoint) {
-    const what = `${pathName(entry.at, 'recipe')}: the service '${target.name}' has no port to talk to; give it 'ports'`;
+  const { options, timeLimitS, nodes, gpus } = resources(entry.at, frame, session);
+  const { endpoint, others, tokens, ...used } = usedServices(entry, services, session);
+  if (!endpoint) {
+    const what = `${pathName(entry.at, 'recipe')}: the service '${entry.target.name}' has no port to talk to; give it 'ports'`;
     session.problems.at(session.source, entry.at, what, 'key');
   } else samePort(entry, session);
-  const context = jobContext(entry.at, CLIENT_TOKENS, session);
+  const context = jobContext(entry.at, tokens, session);
   const plan = entry.job.plan({ ...context, target: entry.target.job, timeLimitS });
   const startLimitS = frame.timeouts?.start ?? session.limits.startS;
   const hidden = secrets(entry, frame, session);
@@ -99,14 +94,23 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
     plan,
     context,
     cluster: session.cluster,
-    target: session.containers.get(target.role),
+    target: session.containers.get(entry.target.role),
     gpus,
   });
-  const { scheme, path } = target.endpoint ?? { scheme: 'http', path: '' };
+  const { scheme, path } = endpoint ?? { scheme: 'http', path: '' };
+  const placement = placementOf(entry, frame, options, session);
+  if (nodes > 1 && plan.resultParser !== 'loadgen' && plan.resultParser !== 'none') {
+    const what = `results of the client kind ${entry.job.kind} cannot be put together from several nodes`;
+    moreNodes(entry.at, session, what);
+  }
   const script = batchScript({
-    ...commonSpec(entry, frame, plan, CLIENT_TOKENS, hidden, session, container),
+    ...commonSpec(entry, frame, plan, tokens, hidden, session, container),
     side: 'client',
-    target: { role: target.role, scheme, path },
+    target: { role: entry.target.role, scheme, path },
+    ...(entry.foreign?.is === 'endpoint' ? { endpoint: endpointParts(entry.foreign.url) } : {}),
+    others,
+    nodes,
+    startLimitS,
     stdoutFile: plan.stdoutFile,
     steps: plan.steps?.map((step) => ({
       file: step.file,
@@ -121,10 +125,15 @@ export function planClient(entry: ClientEntry, target: RolePlan, session: Sessio
     name: entry.name,
     script,
     options,
-    needs: [target.role],
+    ...used,
+    ...(placement === 'job' ? {} : { placement }),
+    ...(nodes > 1 ? { nodes } : {}),
     timeLimitS,
     // A ready service waits for this client, and is freed after max_idle: waiting longer is of no use.
-    queueLimitS: Math.min(frame.timeouts?.queue ?? session.limits.queueS, session.limits.maxIdleS),
+    queueLimitS: Math.min(
+      frame.timeouts?.queue ?? session.limits.queueS,
+      entry.foreign ? Number.POSITIVE_INFINITY : session.limits.maxIdleS,
+    ),
     startLimitS,
     runLimitS: frame.timeouts?.run ?? session.limits.runS,
     artifacts: artifacts(frame, plan, container, session),
@@ -217,6 +226,8 @@ const modules = (frame: Frame, container: Container | undefined, { cluster }: Se
   ...(frame.modules ?? []),
 ];
 
+const withAll = (tokens: ReadonlySet<Token>, more: readonly Token[]): ReadonlySet<Token> =>
+  new Set([...tokens, ...more]);
 const without = (tokens: ReadonlySet<Token>, token: Token): ReadonlySet<Token> =>
   new Set([...tokens].filter((each) => each !== token));
 
@@ -278,21 +289,22 @@ function resources(at: Path, { resources: given = {} }: Frame, session: SessionC
     }
   }
   const { options, timeLimitS, merged } = sbatchArguments([cluster.defaults, ofPreset, own]);
-  if (merged.nodes !== undefined && merged.nodes !== '1') {
-    const path = own.nodes === undefined ? at : [...at, 'resources', 'nodes'];
-    problems.at(
-      source,
-      path,
-      `${pathName(at, 'recipe')}: more than one node is not supported yet in this version`,
-    );
+  const nodes = Number(merged.nodes ?? 1);
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > 1000) {
+    moreNodes(at, session, `nodes is a number from 1 to 1000, not '${String(merged.nodes)}'`);
   }
-  return { options, timeLimitS, gpus: asksForGpus(merged) };
+  return { options, timeLimitS, nodes, gpus: asksForGpus(merged) };
 }
 
 function asksForGpus(merged: ReturnType<typeof sbatchArguments>['merged']): boolean {
   const counts = [merged.gpus, merged.gpus_per_node, merged.gpus_per_task, merged.gpus_per_socket];
   const some = counts.some((count) => count !== undefined && !/(^|:)0$/.test(String(count)));
   return some || /(^|,)(gres:)?gpu\b(?!(:[^,:]+)?:0(,|$))/.test(String(merged.gres ?? ''));
+}
+
+function moreNodes(at: Path, { source, problems }: SessionContext, message: string): void {
+  const own = source.valueAt([...at, 'resources', 'nodes']) !== undefined;
+  problems.at(source, own ? [...at, 'resources', 'nodes'] : at, `${pathName(at, 'recipe')}: ${message}`);
 }
 
 function startLimit(at: Path, frame: ServiceFrame, { source, problems, limits }: SessionContext): number {

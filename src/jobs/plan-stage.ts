@@ -1,7 +1,7 @@
 import type { MadeArtifact, RolePlan } from '../shared/plan/plan.ts';
 import { batchScript } from './batch-script.ts';
-import type { SessionContext } from './plan-role.ts';
 import { sbatchArguments } from './sbatch-arguments.ts';
+import type { SessionContext } from './session-context.ts';
 import type { Value } from './shell-word.ts';
 
 /**

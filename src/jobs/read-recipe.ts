@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import type { ForeignTarget } from '../shared/plan/foreign-target.ts';
 import { checkLocated } from '../shared/yaml/check-located.ts';
 import type { LocatedSource, Path } from '../shared/yaml/located-source.ts';
 import { didYouMean, editDistance, nearest } from '../shared/yaml/nearest.ts';
-import { NOT_YET } from '../shared/yaml/not-yet.ts';
 import type { Problems } from '../shared/yaml/problems.ts';
 import type { Client, ClientKind } from './client.ts';
+import { ForeignService } from './foreign-service.ts';
 import { clientFrame, recipeFrame, serviceFrame } from './recipe-schema.ts';
 import type { JobFactory } from './registry.ts';
 import type { Service, ServiceKind } from './service.ts';
@@ -19,7 +20,7 @@ interface Entry<Made> {
 }
 
 export type ServiceEntry = Entry<Service>;
-export type ClientEntry = Entry<Client> & { target: ServiceEntry };
+export type ClientEntry = Entry<Client> & { target: ServiceEntry; foreign?: ForeignTarget | undefined };
 
 /** Where one service or client stands, and what the file says there. */
 interface Found {
@@ -30,14 +31,23 @@ interface Found {
 const WHAT = 'recipe';
 
 /** The recipe checked in two steps: the frame, then every service and client against its own kind's schema. */
-export function readRecipe(source: LocatedSource, factory: JobFactory, problems: Problems) {
+export function readRecipe(
+  source: LocatedSource,
+  factory: JobFactory,
+  problems: Problems,
+  foreign?: ForeignTarget,
+) {
   if (source.value === null) problems.at(source, [], 'the recipe is empty');
   const frame =
     source.value === null ? undefined : checkLocated(source, recipeFrame, problems, { what: WHAT });
   const services = findAll(source, 'service', 'services', problems);
   const clients = findAll(source, 'client', 'clients', problems);
   if (services.length === 0 && source.value !== null) {
-    problems.at(source, [], `a recipe without a service ${NOT_YET}`);
+    if (clients.length === 0) problems.at(source, [], 'the recipe has neither a service nor a client');
+    else if (!foreign) problems.at(source, [], NO_SERVICE);
+  } else if (foreign) {
+    const option = foreign.is === 'session' ? '--target' : '--endpoint';
+    problems.at(source, [], `${option} is for a recipe with clients only, and this one has a service`);
   }
 
   const notes: string[] = [];
@@ -53,15 +63,25 @@ export function readRecipe(source: LocatedSource, factory: JobFactory, problems:
   sameNames(services, kinds, source, problems);
 
   const entries = clients.map((found, index): ClientEntry | undefined => {
-    const target = targetOf(found, services, kinds, source, problems);
-    const kind = clientKindOf(found, kinds[target ?? 0], factory, source, problems, notes);
+    const theirs = services.length === 0 ? foreign : undefined;
+    const target = theirs ? undefined : targetOf(found, services, kinds, source, problems);
+    const ofTarget = theirs ? kindOf(theirs) : kinds[target ?? 0];
+    const kind = clientKindOf(found, ofTarget, factory, source, problems, notes);
+    if (theirs && kind === undefined && found.value.type === undefined) {
+      problems.at(
+        source,
+        found.at,
+        `${place(found.at)} needs 'type'; there are: ${factory.listClients().join(', ')}`,
+        'key',
+      );
+    }
     const recipe = check(source, problems, found, factory.clientKind(kind ?? ''), clientFrame);
-    const service = target === undefined ? undefined : made[target];
+    const service = theirs ? foreignEntry(theirs) : target === undefined ? undefined : made[target];
     if (kind === undefined || recipe === undefined || !service) return undefined;
     const { owns = [] } = factory.clientKind(kind) ?? {};
     const job = factory.createClient(kind, recipe);
     const name = text(found.value.name) ?? (clients.length > 1 ? `${kind}-${index + 1}` : kind);
-    return { at: found.at, role: `c${index + 1}`, name, job, owns, target: service };
+    return { at: found.at, role: `c${index + 1}`, name, job, owns, target: service, foreign: theirs };
   });
   return {
     frame,
@@ -70,6 +90,21 @@ export function readRecipe(source: LocatedSource, factory: JobFactory, problems:
     services: made.filter((entry) => entry !== undefined),
     clients: entries.filter((entry) => entry !== undefined),
   };
+}
+
+const NO_SERVICE =
+  'the recipe has no service: give the one to use with --target SESSION or --endpoint URL, or its file beside this one';
+
+const kindOf = (foreign: ForeignTarget): string | undefined =>
+  foreign.is === 'session' ? foreign.service.kind : undefined;
+
+/** In the place of a service of ours. */
+function foreignEntry(foreign: ForeignTarget): ServiceEntry {
+  const { role, name, kind, model } =
+    foreign.is === 'session'
+      ? foreign.service
+      : { role: 's1', name: foreign.url, kind: 'endpoint', model: undefined };
+  return { at: [], role, name, job: new ForeignService(kind, model), owns: [] };
 }
 
 function check(

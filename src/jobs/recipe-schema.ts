@@ -58,10 +58,15 @@ const port = z.union([z.literal('auto'), z.number().int().min(1).max(65_535)]);
 export const serviceFrame = z.strictObject({
   ...jobShape,
   ports: z
-    .union([port, z.array(port).min(1).max(1), z.strictObject({ http: port })])
-    .transform((ports) =>
-      Array.isArray(ports) ? (ports[0] ?? 'auto') : typeof ports === 'object' ? ports.http : ports,
-    )
+    .union([
+      port,
+      z.array(port).min(1).max(16),
+      z
+        .record(z.string().regex(/^[a-z][a-z0-9_]{0,30}$/i, 'is not the name of a port'), port)
+        .refine((named) => Object.keys(named).length > 0, 'names no port'),
+    ])
+    // A kind listens on the first one; `morePorts` has the others.
+    .transform((ports) => (typeof ports === 'object' ? (Object.values(ports)[0] ?? 'auto') : ports))
     .optional(),
   command: nonEmpty.optional(),
   args: z.array(text).optional(),
@@ -77,7 +82,7 @@ export const clientFrame = z.strictObject({
   args: ofPrograms(),
   duration: duration.optional(),
   repeat: notYet(),
-  placement: notYet(),
+  placement: z.enum(['job', 'service', 'together']).optional(),
   script: ofPrograms(),
 });
 
@@ -91,10 +96,7 @@ export const recipeFrame = z.strictObject({
   services: z.array(z.unknown()).min(1).optional(),
   client: z.unknown().optional(),
   clients: z.array(z.unknown()).min(1).optional(),
-  run_clients: z
-    .enum(['sequential', 'together'])
-    .refine((order) => order === 'sequential', "'together' is not supported yet in this version")
-    .optional(),
+  run_clients: z.enum(['sequential', 'together']).optional(),
   timeouts: timeouts.extend({ max_idle: duration.optional(), dead_man: duration.optional() }).optional(),
   ...matrixShape,
 });

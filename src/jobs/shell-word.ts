@@ -18,13 +18,16 @@ export const TOKENS = [
   'TARGET_SERVICE_PASSWORD',
 ] as const;
 
-export type Token = (typeof TOKENS)[number];
+/** Named ports, and the services of a client that has several. */
+const NAMED = /^(SBENCH_PORT|TARGET_SERVICE)_[A-Z0-9_]+$/;
+
+export type Token = (typeof TOKENS)[number] | `SBENCH_PORT_${string}` | `TARGET_SERVICE_${string}`;
 
 /** A value of a recipe: literal text, and tokens between it. */
 export type Value = readonly (string | { token: Token })[];
 
 const KNOWN: ReadonlySet<string> = new Set(TOKENS);
-export const isToken = (name: string): name is Token => KNOWN.has(name);
+export const isToken = (name: string): name is Token => KNOWN.has(name) || NAMED.test(name);
 
 /** What no shell word can carry: NUL ends it, and half a surrogate pair is not UTF-8. */
 export const UNSPEAKABLE = /\0|\p{Surrogate}/u;

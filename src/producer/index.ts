@@ -6,6 +6,7 @@ import { requestCancel } from './cancel-session.ts';
 import { closeProducer, connectProducer, type ProducerDeps } from './connect-producer.ts';
 import type { Enqueued } from './enqueue-session.ts';
 import { type EnqueuedAll, enqueueSessions } from './enqueue-sessions.ts';
+import { endpointTarget, sessionTarget } from './find-target.ts';
 import { loadKinds } from './load-kinds.ts';
 import { loadLoadgen } from './load-loadgen.ts';
 import { planSessions } from './plan-session.ts';
@@ -25,6 +26,10 @@ export interface EnqueueOptions {
   labels?: Record<string, string>;
   /** `path=value` pairs over the recipe, like the command line's `--set`. */
   set?: string[];
+  /** Clients only: they use the service of this session (`ID`, or `ID/SERVICE`). */
+  target?: string;
+  /** Clients only: they use what answers there. */
+  endpoint?: string;
   /** How messages call the recipe. */
   file?: string;
   /** What `script.local_path` is relative to; without it the current folder. */
@@ -80,7 +85,9 @@ export class Producer {
   }
 
   async #plan(recipe: string | object, options: EnqueueOptions) {
-    const { key, labels, set, file = 'recipe', folder = process.cwd() } = options;
+    const { key, labels, set, target, endpoint, file = 'recipe', folder = process.cwd() } = options;
+    if (target !== undefined && endpoint !== undefined)
+      throw new UsageError('target and endpoint both say what the clients use; give one');
     const folders = new ScriptFolders(() => folder, folder);
     const loadgen = await loadLoadgen();
     const settings = readSettings(this.#config);
@@ -91,6 +98,12 @@ export class Producer {
       settings,
       factory: await loadKinds(settings),
       overrides: set,
+      target:
+        endpoint !== undefined
+          ? endpointTarget(endpoint)
+          : target === undefined
+            ? undefined
+            : await sessionTarget(this.#deps, target),
       labels,
       version: ownVersion(),
       blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },

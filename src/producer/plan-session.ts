@@ -3,12 +3,14 @@ import { basename } from 'node:path';
 import { expand, resolveVariables, undeclaredWords, VARIABLE_TOKENS } from '../jobs/expand.ts';
 import type { Blob } from '../jobs/job.ts';
 import type { FolderPacker } from '../jobs/packed-folder.ts';
-import { planClient, planService, type SessionContext } from '../jobs/plan-role.ts';
+import { planClient, planService } from '../jobs/plan-role.ts';
 import { planStage } from '../jobs/plan-stage.ts';
 import { readPreamble } from '../jobs/preamble.ts';
 import { readRecipe } from '../jobs/read-recipe.ts';
 import { builtInJobs, type JobFactory } from '../jobs/registry.ts';
+import type { SessionContext } from '../jobs/session-context.ts';
 import { coerceError, SbenchError, UsageError } from '../shared/errors.ts';
+import type { ForeignTarget } from '../shared/plan/foreign-target.ts';
 import { type ClusterPlan, type GroupPlace, type Plan, plan as planSchema } from '../shared/plan/plan.ts';
 import type { ClusterSettings, Settings } from '../shared/settings/settings.ts';
 import { LocatedSource } from '../shared/yaml/located-source.ts';
@@ -32,6 +34,8 @@ export interface PlanRequest {
   blobs: { loadgen: Blob };
   /** Fills from `~/.ssh/config` what the configuration leaves open. */
   resolveTarget?: (cluster: ClusterSettings) => Pick<ClusterPlan, 'hostname' | 'port' | 'username'>;
+  /** What clients without a service use. */
+  target?: ForeignTarget | undefined;
   factory?: JobFactory;
   /** Packs the folders of `script:`; without it there is no folder that they could be relative to. */
   folders?: FolderPacker;
@@ -61,11 +65,17 @@ export const planSessions = (request: PlanRequest): Plan[] =>
 export function checkRecipe(request: PlanRequest): number {
   const checked = eachCombination(readSource(request), (source) => {
     const problems = new Problems();
-    readRecipe(source, request.factory ?? builtInJobs(), problems);
+    readRecipe(source, request.factory ?? builtInJobs(), problems, somewhere(source));
     problems.throwIfAny();
   });
   return checked.length;
 }
+
+/** A file with clients only is as good as any: what they use is said when it is submitted. */
+const somewhere = (source: LocatedSource): ForeignTarget | undefined =>
+  source.valueAt(['service']) === undefined && source.valueAt(['services']) === undefined
+    ? { is: 'endpoint', url: 'http://localhost:1' }
+    : undefined;
 
 /** The recipe with what `--set` changes. */
 function readSource({ recipeText, file, overrides = [], more = [] }: PlanRequest): LocatedSource {
@@ -79,8 +89,13 @@ function readSource({ recipeText, file, overrides = [], more = [] }: PlanRequest
 function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace | undefined): Plan {
   const { file, settings, labels = {}, factory = builtInJobs() } = request;
   const problems = new Problems();
-  const { frame, hasClients, services, clients, notes } = readRecipe(source, factory, problems);
-  const cluster = chooseCluster(source, settings, problems);
+  const { frame, hasClients, services, clients, notes } = readRecipe(
+    source,
+    factory,
+    problems,
+    request.target,
+  );
+  const cluster = chooseCluster(source, settings, problems, request.target);
   // Without a cluster neither variables nor presets are known: every further problem would be a consequence.
   if (!cluster) throw problems.error;
   const { max_idle, dead_man, queue, start, run } = frame?.timeouts ?? {};
@@ -127,8 +142,8 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     services.map((entry) => [entry.role, made('service', entry.job.kind, () => planService(entry, session))]),
   );
   const clientPlans = clients.flatMap((entry) => {
-    const target = servicePlans.get(entry.target.role);
-    return target ? [made('client', entry.job.kind, () => planClient(entry, target, session))] : [];
+    const all = [...servicePlans.values()];
+    return [made('client', entry.job.kind, () => planClient(entry, all, session))];
   });
   problems.throwIfAny();
   const programs = clientPlans
@@ -148,6 +163,7 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     actions: actionTree(
       [...servicePlans.keys()],
       clientPlans.map(({ role }) => role),
+      frame?.run_clients === 'together',
     ),
     maxIdleS: session.limits.maxIdleS,
     deadManS: session.limits.deadManS,
@@ -159,13 +175,21 @@ function chooseCluster(
   source: LocatedSource,
   settings: Settings,
   problems: Problems,
+  target: ForeignTarget | undefined,
 ): ClusterSettings | undefined {
   const names = Object.keys(settings.clusters);
   const asked = source.valueAt(['cluster']);
   const name =
     typeof asked === 'string'
       ? asked
-      : (settings.defaultCluster ?? (names.length === 1 ? names[0] : undefined));
+      : ((target?.is === 'session' ? target.cluster : undefined) ??
+        settings.defaultCluster ??
+        (names.length === 1 ? names[0] : undefined));
+  if (target?.is === 'session' && name !== target.cluster) {
+    const where = `session ${target.session} runs on ${target.cluster}, and this recipe is for ${name}`;
+    problems.at(source, ['cluster'], `${where}: a client has to be on its service's cluster`);
+    return undefined;
+  }
   if (name !== undefined && Object.hasOwn(settings.clusters, name)) return settings.clusters[name];
   const configured = names.length === 0 ? 'none is configured' : `there are: ${names.join(', ')}`;
   if (name === undefined) {
@@ -225,16 +249,21 @@ function clusterPlan(cluster: ClusterSettings, resolve: PlanRequest['resolveTarg
 
 /** Another `--set` is another recipe: the same key with it is an error, not the same session. */
 function recipePlan(
-  { recipeText, file, overrides = [], more = [] }: PlanRequest,
+  { recipeText, file, overrides: given = [], more = [], target }: PlanRequest,
   programs: readonly string[],
 ): Plan['recipe'] {
   // As one file in several documents, which is a recipe too.
   const text = [recipeText, ...more.map((part) => `# ${part.file}\n${part.text}`)].join('\n---\n');
+  // Against another service it is other work.
+  const overrides = target ? [...given, `--${targetWords(target)}`] : given;
   const hash = createHash('sha256').update(text);
   const of = { file: [file, ...more.map((part) => part.file)].join(' + '), text };
   // Another program is other work, though the recipe's text is the same.
   if (programs.length > 0) hash.update('\0').update(programs.join());
   if (overrides.length === 0) return { ...of, sha256: hash.digest('hex') };
   const sha256 = hash.update('\0').update(JSON.stringify(overrides)).digest('hex');
-  return { ...of, set: [...overrides], sha256 };
+  return { ...of, ...(given.length > 0 ? { set: [...given] } : {}), sha256 };
 }
+
+const targetWords = (target: ForeignTarget): string =>
+  target.is === 'session' ? `target=${target.session}.${target.service.role}` : `endpoint=${target.url}`;

@@ -77,12 +77,18 @@ function roleView(record: SessionRecord, { role, side, kind, name }: Plan['roles
     phase,
     ...(facts?.submit.is === 'accepted' ? { slurmJob: facts.submit.id } : {}),
     ...present('node', facts?.started?.event.host || facts?.slurm?.nodes),
+    ...present('endpoint', facts && phase === 'ready' ? endpointText(facts) : undefined),
     ...present('slurmState', facts?.slurm?.word),
     // Only while it waits: afterwards Slurm says None.
     ...present('reason', facts?.slurm?.life === 'waiting' ? facts.slurm.reason : undefined),
     ...(facts?.verdict ? { verdict: facts.verdict.is, verdictText: verdictText(facts.verdict) } : {}),
     released: facts?.released ?? 'no',
   };
+}
+
+/** Where a service answers, on the cluster's own network. */
+function endpointText({ started, ready }: RoleFacts): string | undefined {
+  return started && ready?.event.port ? `${started.event.host}:${ready.event.port}` : undefined;
 }
 
 const present = <Name extends string>(name: Name, value: string | undefined) =>

@@ -89,6 +89,9 @@ export function queues(redis: Redis): Queues {
     },
     async wake(record, plan) {
       if (isOver(record)) return;
+      // Clients of other sessions that use its services: they hear of its end before they notice it.
+      const poll = queue(record.cluster, 'poll-status');
+      for (const user of Object.keys(record.users ?? {})) await promote(poll, user);
       await Promise.all(
         nodes(plan.actions).map((node) =>
           promote(queue(record.cluster, node.action), actionId(record.id, record.attempt, node)),

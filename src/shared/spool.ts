@@ -8,6 +8,9 @@ import { NewerVersionError } from './errors.ts';
  */
 const frame = { v: z.literal(1), name: z.string(), id: z.number().int(), restart: z.number().int() };
 
+/** By name; the first one is `port`, too. */
+const ports = z.record(z.string(), z.number().int()).optional();
+
 export const spoolEvent = z.discriminatedUnion('type', [
   z.object({
     ...frame,
@@ -15,8 +18,11 @@ export const spoolEvent = z.discriminatedUnion('type', [
     host: z.string(),
     addresses: z.string().optional(),
     port: z.number().int().optional(),
+    ports,
+    /** Slurm's names of all its nodes, as a list that sbatch reads: `node[1-3]`. */
+    nodes: z.string().optional(),
   }),
-  z.object({ ...frame, type: z.literal('ready'), port: z.number().int() }),
+  z.object({ ...frame, type: z.literal('ready'), port: z.number().int(), ports }),
   z.object({
     ...frame,
     type: z.literal('exited'),

@@ -2,12 +2,13 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { coerceError } from '../shared/errors.ts';
-import { clientRoles } from '../shared/plan/plan.ts';
+import { clientRoles, type RolePlan } from '../shared/plan/plan.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { exitsOf } from '../shared/session/finish.ts';
 import { isOver, resultsName } from '../shared/session/record.ts';
 import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
 import type { Action, ActionContext } from './action.ts';
+import { markPlacement } from './mark-placement.ts';
 import { type Checked, checkResults, type Files, readTar, withResults } from './read-results.ts';
 
 const LOG_BYTES = 1024 * 1024;
@@ -29,7 +30,7 @@ export const collect: Action = {
     for (const role of clientRoles(context.plan)) {
       const facts = roles[role.role];
       if (facts && facts.submit.is === 'accepted')
-        checks.set(role.role, checkResults(role, facts, files, omitted));
+        checks.set(role.role, await marked(context, role, checkResults(role, facts, files, omitted)));
     }
     const results = Object.fromEntries(
       [...checks].flatMap(([role, check]) => (check.result ? [[role, check.result]] : [])),
@@ -57,6 +58,10 @@ export const collect: Action = {
     return { sleep: 'the record changed while results were collected', ms: 1_000 };
   },
 };
+
+async function marked(context: ActionContext, role: RolePlan, check: Checked): Promise<Checked> {
+  return check.result ? { ...check, result: await markPlacement(context, role, check.result) } : check;
+}
 
 interface Home {
   files: Files;

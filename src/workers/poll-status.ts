@@ -3,6 +3,7 @@ import { phaseOf } from '../shared/session/facts.ts';
 import { verdictText } from '../shared/session/timeline.ts';
 import { releaseRoles } from '../shared/slurm/remote/verbs.ts';
 import type { Action } from './action.ts';
+import { lookAtTarget, targetLost } from './foreign-target.ts';
 
 /**
  * Waits until a Slurm job has its verdict and has left the cluster: the next client must not share the service with
@@ -17,6 +18,11 @@ export const pollStatus: Action = {
     if (facts.submit.is === 'refused' && !facts.submit.clean) {
       // An earlier delivery had no answer: what may still appear of it must not run beside the next client.
       await releaseRoles(context.place, [role.role], false);
+    }
+    if (!facts.verdict && role.target?.is === 'session') {
+      const target = await lookAtTarget(context, role.target);
+      if (target.is !== 'ready') return targetLost(context, target.text);
+      return { sleep: `client ${role.name} is ${phaseOf(facts, role.side)}`, ms: 5_000 };
     }
     if (facts.verdict && !facts.live) return { done: { ok: true, verdict: facts.verdict } };
     if (facts.verdict) {

@@ -1,10 +1,12 @@
 import { posix } from 'node:path';
 import { extract } from 'tar-stream';
+import { coerceError } from '../shared/errors.ts';
 import type { RolePlan } from '../shared/plan/plan.ts';
-import { resultSchema } from '../shared/result/result.ts';
+import { type Result, resultSchema } from '../shared/result/result.ts';
 import { readToolResult } from '../shared/result/tools/read-tool-result.ts';
 import type { RoleFacts } from '../shared/session/facts.ts';
 import { sha256 } from '../shared/slurm/remote/verbs.ts';
+import { mergeResults, type NodeResult } from './merge-results.ts';
 
 export type Files = Map<string, Buffer>;
 
@@ -49,11 +51,35 @@ export function checkResults(role: RolePlan, facts: RoleFacts, files: Files, omi
     case 'none':
       return { ok: true };
     case 'loadgen':
-      return readLoadgenResult(file('result.json'));
+      return role.nodes ? readNodes(role.nodes, file) : readLoadgenResult(file('result.json'));
     default: {
       const result = readToolResult(role.resultParser, role.outputs ?? [], file);
       return result.status === 'ok' ? { ok: true, result } : { ok: false, why: result.message, result };
     }
+  }
+}
+
+/** Every node's generator left a result; missing one is no result at all. */
+function readNodes(count: number, file: (name: string) => Buffer | undefined): Checked {
+  const nodes: NodeResult[] = [];
+  for (let node = 0; node < count; node++) {
+    const read = readLoadgenResult(file(`node-${node}/result.json`));
+    const requests = file(`node-${node}/requests.jsonl`)?.toString('utf8');
+    if (!read.ok) return { ok: false, why: `node ${node}: ${read.why}` };
+    if (requests === undefined)
+      return {
+        ok: false,
+        why: `node ${node}: its requests did not come, and results are put together from them`,
+      };
+    nodes.push({ result: read.result as Result, requests });
+  }
+  try {
+    return { ok: true, result: mergeResults(nodes) };
+  } catch (error) {
+    return {
+      ok: false,
+      why: `the results of ${count} nodes do not fit together: ${coerceError(error).message}`,
+    };
   }
 }
 

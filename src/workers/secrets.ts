@@ -24,9 +24,9 @@ export async function checkSecrets(context: ActionContext): Promise<void> {
 }
 
 /** Hands a role's secrets over, just before it is submitted. */
-export async function handOverSecrets(context: ActionContext): Promise<void> {
-  const values = await valuesOf(context.role, context.secretsFolder);
-  if (values.size > 0) await putSecrets(context.place, context.role.role, values);
+export async function handOverSecrets(context: ActionContext, role: RolePlan): Promise<void> {
+  const values = await valuesOf(role, context.secretsFolder);
+  if (values.size > 0) await putSecrets(context.place, role.role, values);
 }
 
 async function valuesOf(role: RolePlan, folder: string | undefined): Promise<Map<string, string>> {

@@ -20,7 +20,7 @@ export async function submitRole(
   const known = submission();
   if (context.record.ending) return { done: { ok: false, why: context.record.ending.text } };
   if (known.is === 'accepted') return { done: { ok: true, slurmJob: known.id } };
-  await handOverSecrets(context);
+  await handOverSecrets(context, role);
   const outcome = await submit(context.place, {
     role: role.role,
     script: role.script,

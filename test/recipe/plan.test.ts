@@ -34,6 +34,8 @@ SB_ROLE='c1'
 SB_SIDE='client'
 SB_HAS_CLIENTS=1
 SB_DEAD_MAN_S=7200
+SB_NODES=1
+SB_START_S=600
 # the preamble
 sb_begin
 sb_target 's1' 'http' ''
@@ -109,8 +111,8 @@ test('clients follow one another on services that came up side by side', () => {
   expect(plan.roles.map(({ role, name, needs }) => [role, name, needs])).toEqual([
     ['s1', 'a', []],
     ['s2', 'b', []],
-    ['c1', 'ollama-1', ['s2']],
-    ['c2', 'second', ['s1']],
+    ['c1', 'ollama-1', ['s2', 's1']],
+    ['c2', 'second', ['s1', 's2']],
   ]);
   expect(plan.roles[2]?.script).toContain("sb_target 's2' 'http' ''");
   expect(plan.roles[2]?.script).toContain('"model":"other"');
@@ -155,7 +157,8 @@ test('limits: the recipe’s, the role’s, the defaults', () => {
   ]);
   const timeouts = { queue: '10m', start: '2m', run: '1h', max_idle: '45m', dead_man: '3h' };
   expect(limits({ timeouts, service: SERVICE, client: CLIENT })).toEqual([
-    [600, 120, 3600],
+    // The services have to outlive all clients.
+    [600, 120, undefined],
     [600, 120, 3600],
   ]);
   expect(
@@ -165,7 +168,7 @@ test('limits: the recipe’s, the role’s, the defaults', () => {
       client: { ...CLIENT, timeouts: { queue: '2h', run: '5m' } },
     }),
   ).toEqual([
-    [600, 90, 3600],
+    [600, 90, undefined],
     [2700, 120, 300],
   ]);
   const plan = planOf({ timeouts, service: SERVICE });

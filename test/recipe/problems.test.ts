@@ -75,19 +75,10 @@ client:
     "r.yaml:11:36 client.parameters.max_tokens must be a number, not 'many'",
     'r.yaml:11:52 client.parameters.requests must be at least 1, not 0',
     'r.yaml:12:11 client.sweep.rate is not supported yet in this version',
-    'r.yaml:13:3 client.placement is not supported yet in this version',
     "r.yaml:14:13 client.duration is not a length of time: 'soon'; write 90s, 15m, 2h or HH:MM:SS",
     "r.yaml:15:26 there is no service 'other' in this file; there are: ollama",
   ]);
 });
-
-test.each([['run_clients: together', "run_clients 'together' is not supported yet in this version"]])(
-  'what comes later is refused by name: %s',
-  (line, message) => {
-    const found = problemsOf(() => planOf(`${line}\nservice: {type: ollama, model: tiny}\n`));
-    expect(found.map((problem) => problem.message)).toEqual([message]);
-  },
-);
 
 test.each(['script: {name: a}', 'command: x', 'args: []'])(
   'a kind of its own runs no program of yours: %s',
@@ -101,16 +92,9 @@ test.each(['script: {name: a}', 'command: x', 'args: []'])(
   },
 );
 
-test.each(['placement: together'])('what a client cannot do yet is refused by name: %s', (line) => {
-  const found = problemsOf(() => planOf(`service: {type: ollama, model: tiny}\nclient:\n  ${line}\n`));
-  expect(found.map((problem) => problem.message)).toEqual([
-    `client.${line.split(':')[0]} is not supported yet in this version`,
-  ]);
-});
-
 const KINDS = builtInJobs().listServices().join(', ');
 
-test('an unknown kind names those there are; a client alone comes later', () => {
+test('an unknown kind names those there are; a client alone needs a service', () => {
   expect(messagesOf(() => planOf('service: {type: grafana}'))).toEqual([
     `r.yaml:1:17 there is no service kind 'grafana'; there are: ${KINDS}`,
   ]);
@@ -118,7 +102,7 @@ test('an unknown kind names those there are; a client alone comes later', () => 
     `r.yaml:1:1 service needs 'type'; there are: ${KINDS}`,
   ]);
   expect(messagesOf(() => planOf('client: {type: ollama}'))).toEqual([
-    'r.yaml:1:1 a recipe without a service is not supported yet in this version',
+    'r.yaml:1:1 the recipe has no service: give the one to use with --target SESSION or --endpoint URL, or its file beside this one',
   ]);
 });
 

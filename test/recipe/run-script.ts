@@ -11,6 +11,9 @@ sb_die() { say sb_die $# "$@"; exit 70; }
 sb_module() { say sb_module $# "$@"; }
 sb_port() { SBENCH_PORT=11434; say sb_port $# "$@"; }
 sb_target() { TARGET_SERVICE_URL=http://node1:11434 TARGET_SERVICE_HOST=node1 TARGET_SERVICE_PORT=11434 TARGET_SERVICE_PASSWORD=pw; say sb_target $# "$@"; }
+sb_more_port() { export "SBENCH_PORT_$1=1"; say sb_more_port $# "$@"; }
+sb_other() { say sb_other $# "$@"; }
+sb_endpoint() { TARGET_SERVICE_URL=http://far:1; say sb_endpoint $# "$@"; }
 sb_secret() { say sb_secret $# "$@"; }
 sb_unpack() { say sb_unpack $# "$@"; }
 sb_file() { say sb_file $# "$@"; }

@@ -96,8 +96,10 @@ test('kind < cluster defaults < preset < recipe < --set', () => {
   expect(wrong({ preset: 'constructor' }, cluster)).toHaveLength(1);
 });
 
-test('more than one node comes later, whoever asks for it', () => {
+test('more than one node is for clients', () => {
   expect(optionsOf({ nodes: 1 })).toEqual(['--nodes=1']);
-  expect(wrong({ nodes: 2 })).toEqual(['service: more than one node is not supported yet in this version']);
+  expect(wrong({ nodes: 2 })).toEqual([
+    'service: a service on more than one node is not supported yet in this version',
+  ]);
   expect(wrong({}, { defaults: { nodes: '1-2' } })).toHaveLength(1);
 });

@@ -83,6 +83,53 @@ const ENDINGS: [string, string | undefined, () => Story][] = [
         .looks(LIMITS.maxIdleS + 1, { s1: 'RUNNING' }),
   ],
   [
+    'for longer, but a client of another session used it meanwhile',
+    undefined,
+    () =>
+      service()
+        .event('s1', 'ready')
+        .looks(5, { s1: 'RUNNING' })
+        .looks(LIMITS.maxIdleS - 5, { s1: 'RUNNING' })
+        .tell({ type: 'used', by: '261123-zzzzzz.c1' })
+        .looks(LIMITS.maxIdleS - 5, { s1: 'RUNNING' }),
+  ],
+  [
+    'its only client uses the service of another session, and waits for long in the queue',
+    undefined,
+    () =>
+      begun({ services: 0, clients: 1 })
+        .submit('c1')
+        .looks(LIMITS.maxIdleS + 1, { c1: 'PENDING' }),
+  ],
+  [
+    'the service of another session, which its client uses, is no more',
+    'service-lost',
+    () =>
+      begun({ services: 0, clients: 1 })
+        .submit('c1')
+        .event('c1', 'started')
+        .tell({ type: 'target-lost', text: 'service x of session y is no more' }),
+  ],
+  [
+    'one of two clients that run together has ended',
+    undefined,
+    () =>
+      running({ services: 1, clients: 2, together: true })
+        .submit('c2')
+        .event('c2', 'started')
+        .event('c1', 'exited', 0),
+  ],
+  [
+    'both have',
+    'complete',
+    () =>
+      running({ services: 1, clients: 2, together: true })
+        .submit('c2')
+        .event('c2', 'started')
+        .event('c2', 'exited', 0)
+        .event('c1', 'exited', 0),
+  ],
+  [
     'an accepted Slurm job vanished',
     'vanished',
     () => service().looks(5).accounts('s1', 'knows-nothing').looks(20),

@@ -35,11 +35,13 @@ function rolePlan(role: string, more: Partial<RolePlan>): RolePlan {
 export interface Shape {
   services: number;
   clients: number;
+  /** All clients at once. */
+  together?: boolean;
   /** Changes every role. */
   role?: Partial<RolePlan>;
 }
 
-export function planOf({ services, clients, role = {} }: Shape): Plan {
+export function planOf({ services, clients, together = false, role = {} }: Shape): Plan {
   const names = (letter: string, count: number) =>
     Array.from({ length: count }, (_, i) => `${letter}${i + 1}`);
   const [serviceNames, clientNames] = [names('s', services), names('c', clients)];
@@ -57,8 +59,11 @@ export function planOf({ services, clients, role = {} }: Shape): Plan {
     },
     recipe: { file: 'r.yaml', text: '', sha256: 'r' },
     labels: {},
-    roles: [...serviceNames, ...clientNames].map((name) => rolePlan(name, role)),
-    actions: actionTree(serviceNames, clientNames),
+    roles: [...serviceNames, ...clientNames].map((name) =>
+      // Without a service of ours: a client of another session's.
+      rolePlan(name, services === 0 ? { needs: [], ...role } : role),
+    ),
+    actions: actionTree(serviceNames, clientNames, together),
     maxIdleS: LIMITS.maxIdleS,
     deadManS: 7_200,
     notes: [],

@@ -15,6 +15,8 @@ const shapes = fc.constantFrom(
   { services: 2, clients: 1 },
   { services: 1, clients: 0 },
   { services: 2, clients: 0 },
+  { services: 1, clients: 2, together: true },
+  { services: 0, clients: 1 },
 );
 const rarely = fc.integer({ min: 0, max: 7 }).map((n) => n === 7);
 const troubles = fc.record({

@@ -162,6 +162,10 @@ export class World {
 
   *#submit(context: Context): Generator<void, Outcome> {
     const { role, attempt } = context;
+    // Of clients that run together only one stands over the services.
+    const needs = this.plan.roles.find((each) => each.role === role)?.needs ?? [];
+    const ready = (name: string) => phaseOf(context.record.roles[name] ?? noFacts(), 'service') === 'ready';
+    if (!needs.every(ready)) return 'sleep';
     if (context.facts.submit.is === 'none') context.apply({ type: 'submit-began', attempt, role });
     if (context.record.ending) return { done: { ok: false } };
     if (context.facts.submit.is === 'accepted') return { done: { ok: true } };
@@ -229,9 +233,16 @@ export class World {
     return verb.answer.value;
   }
 
+  /** Clients are side by side in the tree. */
+  get #together(): boolean {
+    return (
+      (this.plan.actions.children[0]?.children.filter(({ role }) => role?.startsWith('c')).length ?? 0) > 1
+    );
+  }
+
   /** The next client must not share the service with one that is still leaving. */
   #mustBeAlone(role: string, attempt: number) {
-    if (!role.startsWith('c') || this.cluster.past.drowsy) return;
+    if (!role.startsWith('c') || this.cluster.past.drowsy || this.#together) return;
     const others = this.plan.roles.filter((other) => other.side === 'client' && other.role !== role);
     for (const other of others) {
       if (this.cluster.live(`${attempt}.${other.role}`).some((job) => job.acts)) {
@@ -339,6 +350,9 @@ export class World {
   #trouble(which: number): void {
     const { cluster, choose } = this;
     if (which === 0) this.apply({ type: 'cancel-requested', text: 'cancelled' });
+    else if (which === 1) this.apply({ type: 'used', by: '261123-zzzzzz.c1' });
+    else if (which === 2 && this.plan.roles.every(({ side }) => side === 'client'))
+      this.apply({ type: 'target-lost', attempt: this.record.attempt, text: 'its service is no more' });
     else if (which === 24) this.retry();
     else if (which < 10) this.#hangOrWake();
     else if (which < 16) cluster.hiding = !cluster.hiding;

@@ -25,6 +25,8 @@ export function judgePoint(
     MODEL_LOAD: good.some((record) => (record.server.loadMs ?? 0) > 1000),
     SAME_PROMPT: !config.uniquePrefix,
     INCOMPLETE: !run.complete,
+    // Told where both Slurm jobs are known.
+    CLIENT_ON_SERVER_NODE: false,
   };
   return Object.values(ValidityCode).filter((code) => findings[code]);
 }

@@ -9,12 +9,17 @@ SB_HELPERS=''
 SB_FILTER=''
 SB_HIDDEN=()
 SB_PLACE=''
+SB_PORTS=''
+SB_TARGET_DIR=''
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin}
 USER=${USER:-$(id -un)}
 HOME=${HOME:-$(getent passwd "$USER" | cut -d: -f6)}
 export PATH USER HOME
 SBENCH_BIN=$SB_BASE/bin SBENCH_CONTAINER=sb-${SLURM_JOB_ID:-0}-$SB_ROLE
 SBENCH_DIR=$SB_DIR SBENCH_TOOLS=$SB_DIR/tools SBENCH_WORK=$SB_DIR/work/$SB_ROLE SBENCH_RESULTS_DIR=$SB_DIR/results/$SB_ROLE
+# On each of several nodes the script runs once more, started by the first one's.
+SB_TASK=${SB_TASK:-} SB_NODES=${SB_NODES:-1}
+if [ -n "$SB_TASK" ]; then SBENCH_CONTAINER=$SBENCH_CONTAINER-$SLURM_NODEID SBENCH_WORK=$SBENCH_WORK/node-$SLURM_NODEID SBENCH_RESULTS_DIR=$SBENCH_RESULTS_DIR/node-$SLURM_NODEID; fi
 export SBENCH_BIN SBENCH_CONTAINER SBENCH_DIR SBENCH_TOOLS SBENCH_WORK SBENCH_RESULTS_DIR
 
 sb_say() { printf 'sbench: %s\n' "$*" >&2; }
@@ -42,6 +47,11 @@ sb_exit() {
   trap - EXIT
   [ -z "$SB_PLACE" ] || [ "$(readlink "$SB_PLACE")" != "$SBENCH_WORK" ] || rm -f "$SB_PLACE"
   [ -z "$SB_HELPERS" ] || kill $SB_HELPERS 2>/dev/null
+  if [ -n "$SB_TASK" ]; then
+    sb_drain
+    [ -z "${2:-}" ] || printf 'node %s (%s): %s\n' "$SLURM_NODEID" "$(uname -n)" "$2" >"$SBENCH_WORK/.why"
+    exit "$1"
+  fi
   sb_drain
   # A requeue of a service that was not ready yet needs them again; the release deletes what is left.
   if [ "$1" -lt 128 ] || [ "$SB_SIDE" = client ] || [ -e "$SB_DIR/closed" ]; then rm -f "$SB_DIR/$SB_ROLE.secrets"; fi
@@ -63,6 +73,7 @@ sb_die() {
 # whoever is first, says which one acts; the other ends here without effect. A requeue of the same id passes.
 sb_begin() {
   local owner
+  if [ -n "$SB_TASK" ]; then sb_begin_task; return; fi
   case $SLURM_JOB_NAME in
   sb-*-"$SB_ROLE") ;;
   *) sb_say "$SLURM_JOB_NAME is not a name of sbench"; exit 64 ;;
@@ -92,6 +103,32 @@ sb_begin() {
   fi
   trap 'sb_left $?' EXIT
   trap 'sb_exit 143' TERM INT
+  if [ "$SB_NODES" -gt 1 ]; then sb_spread; fi
+}
+# The same script on every node, and nothing else here: modules, setup lines and the program are each node's own.
+sb_spread() {
+  sb_run_client env SB_TASK=1 SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}" srun --nodes="$SB_NODES" --ntasks="$SB_NODES" \
+    --ntasks-per-node=1 --kill-on-bad-exit=0 --wait=0 --mpi=none --label --input=none \
+    --chdir="$SB_DIR" /bin/bash "$SB_DIR/$SB_ROLE.script"
+}
+sb_begin_task() {
+  mkdir -p "$SBENCH_WORK" "$SBENCH_RESULTS_DIR" "$SB_DIR/work/$SB_ROLE/barrier" || { sb_say "cannot write to $SB_DIR"; exit 75; }
+  trap 'sb_left $?' EXIT
+  trap 'sb_exit 143' TERM INT
+}
+# All start when all are there, and none when one is missing: half a load is another measurement.
+sb_barrier() {
+  local at=$SB_DIR/work/$SB_ROLE/barrier node missing until=$((SECONDS + SB_START_S))
+  uname -n >"$at/$SLURM_NODEID" || sb_die "cannot write to $at"
+  while :; do
+    # NFS keeps a folder's listing, and what was not there, until the folder changes under our own hands.
+    : >"$at/.look.$SLURM_NODEID" && rm -f "$at/.look.$SLURM_NODEID"
+    missing=''
+    for ((node = 0; node < SB_NODES; node++)); do [ -e "$at/$node" ] || missing="$missing $node"; done
+    [ -n "$missing" ] || return 0
+    [ "$SECONDS" -lt "$until" ] || sb_die "after $SB_START_S s these of the $SB_NODES nodes are not at the start:$missing"
+    sleep 0.2
+  done
 }
 # An `exit` in a setup line is an end, too, and never a good one: the program was not started.
 sb_left() {
@@ -100,7 +137,10 @@ sb_left() {
   sb_say 'the script ended before its program was started: an exit in a setup line?'
   sb_exit "$code" 'the script ended before its program was started: an exit in a setup line?'
 }
-sb_host() { printf '"host":"%s","addresses":"%s"' "$(uname -n)" "$(hostname -I 2>/dev/null | tr -s ' ' ' ')"; }
+sb_host() {
+  printf '"host":"%s","addresses":"%s"' "$(uname -n)" "$(hostname -I 2>/dev/null | tr -s ' ' ' ')"
+  case ${SLURM_JOB_NODELIST:-} in '' | *[!][A-Za-z0-9.,_-]*) ;; *) printf ',"nodes":"%s"' "$SLURM_JOB_NODELIST" ;; esac
+}
 
 # sb_port auto|NUMBER: a free port, because two sessions may share a node. One that is asked for must be free: whoever
 # has it would answer our checks, and be measured.
@@ -126,12 +166,44 @@ sb_port() {
   export SBENCH_PORT
 }
 
+# sb_more_port NAME auto|NUMBER|first: a port beside SBENCH_PORT, or a name of it.
+sb_more_port() {
+  local first=$SBENCH_PORT try
+  if [ "$2" != first ]; then
+    for try in {1..20}; do
+      sb_port "$2"
+      case ":$first$SB_PORTS," in *":$SBENCH_PORT"[,:]* | *":$SBENCH_PORT") [ "$2" = auto ] || break ;; *) break ;; esac
+    done
+  fi
+  export "SBENCH_PORT_$1=$SBENCH_PORT"
+  SB_PORTS="$SB_PORTS,\"$1\":$SBENCH_PORT"
+  SBENCH_PORT=$first
+}
+sb_ports() { [ -z "$SB_PORTS" ] || printf ',"ports":{%s}' "${SB_PORTS#,}"; }
+
+# sb_other NAME ROLE SCHEME PATH: one of several services, by its name.
+sb_other() {
+  sb_target "$2" "$3" "$4"
+  export "TARGET_SERVICE_$1_HOST=$TARGET_SERVICE_HOST" "TARGET_SERVICE_$1_PORT=$TARGET_SERVICE_PORT" \
+    "TARGET_SERVICE_$1_URL=$TARGET_SERVICE_URL"
+}
+# sb_endpoint SCHEME HOST PORT PATH: an address that somebody gave; nobody here started what is there.
+sb_endpoint() {
+  timeout 10 bash -c ': <>"/dev/tcp/$0/$1"' "${2//[][]/}" "$3" 2>/dev/null ||
+    sb_die "$2 does not answer on port $3 from $(uname -n)"
+  TARGET_SERVICE_HOST=$2 TARGET_SERVICE_PORT=$3 TARGET_SERVICE_URL=$1://$2:$3$4 TARGET_SERVICE_PASSWORD=${TARGET_SERVICE_PASSWORD:-}
+  export TARGET_SERVICE_HOST TARGET_SERVICE_PORT TARGET_SERVICE_URL
+}
+
 # sb_target ROLE SCHEME PATH: where the service is; believed only while its owner is the one we were told of.
 sb_target() {
-  local role id restart port hosts host
+  local role id restart port hosts host name number dir=$SB_DIR
+  # The service of another session: `in <session>/<attempt>`.
+  read -r name dir < <(grep '^in ' "$SB_DIR/$SB_ROLE.target") && SB_TARGET_DIR=$SB_BASE/sessions/$dir
+  dir=${SB_TARGET_DIR:-$SB_DIR}
   read -r role id restart port hosts < <(grep "^$1 " "$SB_DIR/$SB_ROLE.target")
   [ -n "${port:-}" ] || sb_die "$SB_ROLE.target says nothing about $1"
-  [ "$(cat "$SB_DIR/$1.owner" 2>/dev/null)" = "$id" ] || sb_die "the service $1 is no longer Slurm job $id"
+  [ "$(cat "$dir/$1.owner" 2>/dev/null)" = "$id" ] || sb_die "the service $1 is no longer Slurm job $id"
   TARGET_SERVICE_HOST=''
   for host in $hosts; do
     case $host in *[!A-Za-z0-9.:_-]*) continue ;; esac
@@ -143,7 +215,10 @@ sb_target() {
   TARGET_SERVICE_PORT=$port TARGET_SERVICE_URL=$2://$host:$port$3
   export TARGET_SERVICE_HOST TARGET_SERVICE_PORT TARGET_SERVICE_URL
   TARGET_SERVICE_PASSWORD=''
-  [ ! -r "$SB_DIR/$1.password" ] || TARGET_SERVICE_PASSWORD=$(<"$SB_DIR/$1.password")
+  [ ! -r "$dir/$1.password" ] || TARGET_SERVICE_PASSWORD=$(<"$dir/$1.password")
+  while read -r name role host number; do
+    if [ "$name $role" = "port $1" ]; then export "TARGET_SERVICE_PORT_$host=$number"; fi
+  done <"$SB_DIR/$SB_ROLE.target"
 }
 
 # sb_secret NAME [FILE]: a value that stands in no script, no argument and no log. It comes from a file of the user's on
@@ -308,7 +383,7 @@ sb_watch_ready() {
     if answer=$("${SB_PROBE[@]}" 2>/dev/null); then
       if [ -z "$SB_READY_TEXT" ] || [[ $answer == *"$SB_READY_TEXT"* ]]; then
         : >"$SB_DIR/.ready.$SB_ROLE"
-        sb_emit r ready "\"port\":${SBENCH_PORT:-0}" && return
+        sb_emit r ready "\"port\":${SBENCH_PORT:-0}$(sb_ports)" && return
       fi
     else why=''
     fi
@@ -349,7 +424,14 @@ sb_dead_man() {
     fi
   done
 }
-sb_heartbeat() { while :; do date +%s >"$SB_DIR/alive.$SB_ROLE"; sleep 60; done; }
+# Also where the service of another session looks.
+sb_heartbeat() {
+  while :; do
+    date +%s >"$SB_DIR/alive.$SB_ROLE"
+    [ -z "$SB_TARGET_DIR" ] || date +%s >"$SB_TARGET_DIR/alive.$SLURM_JOB_ID"
+    sleep 60
+  done
+}
 
 # sb_wait PID: its exit code, also when a signal interrupted the wait.
 sb_wait() {
@@ -389,7 +471,7 @@ sb_serve() {
   if [ -e "$SB_DIR/.ready.$SB_ROLE" ]; then sb_die 'Slurm requeued this service after it was ready: its clients lost it' 75; fi
   sb_start "$@"
   trap sb_stop TERM INT
-  sb_emit b started "$(sb_host),\"port\":${SBENCH_PORT:-0}" || { kill "$SB_PID"; sb_say "cannot write to $SB_BASE/spool"; exit 75; }
+  sb_emit b started "$(sb_host),\"port\":${SBENCH_PORT:-0}$(sb_ports)" || { kill "$SB_PID"; sb_say "cannot write to $SB_BASE/spool"; exit 75; }
   sb_watch_ready &
   SB_HELPERS=$!
   sb_dead_man &
@@ -414,13 +496,17 @@ sb_hide_secrets() {
 }
 sb_manifest() {
   sb_hide_secrets || return
+  # The list is of all nodes, by the first one's batch script.
+  if [ -n "$SB_TASK" ]; then return; fi
   (cd "$SBENCH_RESULTS_DIR" && find . -type f -print0 | sort -z | xargs -0r sha256sum) >"$SB_DIR/.$SB_ROLE.manifest" &&
     mv -f "$SB_DIR/.$SB_ROLE.manifest" "$SB_DIR/$SB_ROLE.manifest"
 }
 # A client: sb_client_begin, then sb_step FILE ARGV... for each of its runs, then sb_client_end, which never returns.
 sb_client_begin() {
+  if [ -n "$SB_TASK" ]; then sb_barrier; fi
   cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
   SB_STOPPING=''
+  if [ -n "$SB_TASK" ]; then return; fi
   sb_heartbeat &
   SB_HELPERS=$!
 }
@@ -431,7 +517,7 @@ sb_to_file() {
 }
 # Its standard output is a file of the results, or the log when FILE is empty. No pipe: the exit code is the program's.
 sb_step() {
-  local file=$1 code
+  local file=$1 code why=''
   shift
   if [ -z "$file" ]; then sb_start "$@"
   else
@@ -449,7 +535,8 @@ sb_step() {
     sb_say "the end of $file:"
     tail -c 2048 "$SBENCH_RESULTS_DIR/$file" >&2
   fi
-  sb_exit "$code" "the client ended with exit code $code${file:+ ($file)}"
+  [ "$SB_NODES" -eq 1 ] || [ -n "$SB_TASK" ] || why=$(cat "$SB_DIR/work/$SB_ROLE"/node-*/.why 2>/dev/null)
+  sb_exit "$code" "${why:-the client ended with exit code $code${file:+ ($file)}}"
 }
 sb_client_end() {
   trap '' TERM INT

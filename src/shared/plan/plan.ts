@@ -95,6 +95,19 @@ export const rolePlan = z.strictObject({
   runLimitS: z.number().int().positive().optional(),
   artifacts: z.array(artifact),
   resultParser,
+  /** Of a client: apart from its service where Slurm can do it, beside it, or in one heterogeneous job with it. */
+  placement: z.enum(['job', 'service', 'together']).optional(),
+  /** Of a client: so many nodes, with one generator each. */
+  nodes: z.number().int().min(2).optional(),
+  /** Of a client that uses what this session does not start. */
+  target: z
+    .discriminatedUnion('is', [
+      z.strictObject({ is: z.literal('session'), session: z.string(), role: roleName }),
+      z.strictObject({ is: z.literal('endpoint'), url: z.string() }),
+    ])
+    .optional(),
+  /** Of a model server: what a client of another session asks for. */
+  model: z.string().optional(),
   /** Environment variables whose values are secrets. */
   secrets: z.array(z.strictObject({ name: z.string(), from: secretPlace })).optional(),
   /** What a tool's parser reads, in the order made. */

@@ -28,6 +28,8 @@ export const ValidityCode = {
   modelLoad: 'MODEL_LOAD',
   /** Every prompt was the same (`uniquePrefix: false`): the prefix cache is measured too. */
   samePrompt: 'SAME_PROMPT',
+  /** The generator ran on a node of its service: they took time, memory and caches from each other. */
+  clientOnServerNode: 'CLIENT_ON_SERVER_NODE',
   /** The point was stopped before its end. */
   incomplete: 'INCOMPLETE',
 } as const;

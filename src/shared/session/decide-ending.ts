@@ -46,9 +46,12 @@ function idle(record: SessionRecord, plan: Plan, clock: number): Ending | undefi
   if (clients.length === 0 || clients.some((facts) => facts && phaseOf(facts, 'client') === 'running'))
     return undefined;
   const services = serviceRoles(plan).map((service) => record.roles[service.role]);
-  if (!services.every((facts) => facts?.ready)) return undefined;
+  // A client that uses another session's service holds nothing here.
+  if (services.length === 0 || !services.every((facts) => facts?.ready)) return undefined;
   const stamps = [
     ...services.map((facts) => facts?.ready?.clock ?? clock),
+    // Who used it for another session.
+    ...Object.values(record.users ?? {}),
     ...clients.map((facts) => facts?.exited?.clock ?? facts?.verdictClock ?? 0),
   ];
   if (clock - Math.max(...stamps) <= plan.maxIdleS) return undefined;

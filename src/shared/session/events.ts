@@ -54,6 +54,10 @@ export type SessionEvent = Stamp &
         times: SlurmTimes;
       }
     | { type: 'cancel-requested'; text: string }
+    /** The service of another session, which a client of ours uses, is no more. */
+    | { type: 'target-lost'; attempt: number; text: string }
+    /** A client of another session uses our service now: it says so again and again. */
+    | { type: 'used'; by: string }
     /** Somebody wants another attempt of what is over. `attempt`: the one that they saw end. */
     | { type: 'retried'; attempt: number; force: boolean }
     | { type: 'action-failed'; attempt: number; action: ActionName; role?: string; text: string }

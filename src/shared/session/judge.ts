@@ -94,9 +94,14 @@ function byAbsence(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdic
 
 function byDeadline(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict | undefined {
   const phase = phaseOf(facts, role.side);
+  // A service has its start limit from its first sign of life on.
+  const lifeS = role.side === 'client' ? role.startLimitS : SILENCE_S;
   const since = (stamp: number | undefined) => (stamp === undefined ? 0 : now.clock - stamp);
-  if (phase === 'pending' && facts.slurm?.life !== 'ended' && since(facts.runningClock) > SILENCE_S) {
-    return failed('no-life', `Slurm says RUNNING, but it gave no sign of life for ${SILENCE_S} s`);
+  if (phase === 'pending' && facts.slurm?.life !== 'ended' && since(facts.runningClock) > lifeS) {
+    return failed('no-life', `Slurm says RUNNING, but it gave no sign of life for ${lifeS} s`);
+  }
+  if (phase === 'ready' && role.runLimitS !== undefined && since(facts.ready?.clock) > role.runLimitS) {
+    return failed('run-limit', `it was up for longer than ${role.runLimitS} s`);
   }
   if (phase === 'running' && role.runLimitS !== undefined && since(facts.started?.clock) > role.runLimitS) {
     return failed('run-limit', `it ran for longer than ${role.runLimitS} s`);

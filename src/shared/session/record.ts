@@ -63,6 +63,8 @@ export const sessionRecord = z.object({
   attempt: z.number().int(),
   /** Somebody cancelled it: no new attempt, whatever else ended this one. */
   cancelled: z.object({ text: z.string() }).optional(),
+  /** Clients of other sessions that use our services, and when they last said so. */
+  users: z.record(z.string(), clock).optional(),
   /** Deliveries of an action that died, since the last progress. */
   deaths: z.number().int(),
   ...attemptBody,

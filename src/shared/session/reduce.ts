@@ -11,6 +11,8 @@ import { retry } from './retry.ts';
 
 /** Only looks and accounting bring Slurm's times: what depends on them waits for one. */
 const NOT_NOW: SlurmTimes = { windowS: Infinity, killWaitS: Infinity };
+/** A sign of use is news after so many seconds. */
+const USED_EVERY_S = 10;
 /** So many dead deliveries without progress, and the attempt ends: something kills whoever touches it. */
 const MAX_DEATHS = 10;
 
@@ -78,6 +80,14 @@ function apply(
     case 'cancel-requested':
       if (record.cancelled) return record;
       return end({ ...record, cancelled: { text: event.text } }, 'cancelled', event.text, event.clock);
+    case 'target-lost':
+      return end(record, 'service-lost', event.text, event.clock);
+    case 'used': {
+      const last = record.users?.[event.by];
+      // Often said, seldom stored.
+      if (last !== undefined && event.clock - last < USED_EVERY_S) return record;
+      return { ...record, users: { ...record.users, [event.by]: event.clock } };
+    }
     case 'action-failed':
       return end(record, 'action-failed', event.text, event.clock);
     case 'closed': {

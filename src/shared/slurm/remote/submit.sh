@@ -69,10 +69,16 @@ take_over() {
   touch "$d/$role.script"
 }
 
-run_sbatch() {
+# ask_slurm with|without: wishes, which are the options with a ? in front.
+ask_slurm() {
+  wishes=$1
   set --
-  while IFS= read -r option || [ -n "$option" ]; do set -- "$@" "$option"; done <"$d/$role.options"
-  if closed; then answer_closed; fi
+  while IFS= read -r option || [ -n "$option" ]; do
+    case $option in
+    \?*) [ "$wishes" = without ] || set -- "$@" "${option#?}" ;;
+    *) set -- "$@" "$option" ;;
+    esac
+  done <"$d/$role.options"
   # Every option on the command line: #SBATCH lines are not parsed by a shell, so user text never stands in them.
   # An empty environment, exported whole: --export=NIL and =NONE make Slurm run the user's login files [tried, 22.05].
   id=$(timeout -k 5 60 env -i HOME="$HOME" USER="$(id -un)" LOGNAME="$(id -un)" \
@@ -80,6 +86,14 @@ run_sbatch() {
     "$(command -v sbatch)" --parsable --no-requeue --export=ALL --job-name="$job" --chdir="$d" \
     --output="$d/$role.out" --error="$d/$role.out" --open-mode=append "$@" "$d/$role.script" 2>"$d/.err.$nonce")
   code=$?
+}
+
+run_sbatch() {
+  if closed; then answer_closed; fi
+  ask_slurm with
+  # A wish that Slurm can never fulfil (all its nodes are excluded) is none. With this text nothing was accepted.
+  if [ "$code" -ne 0 ] && grep -q '^?' "$d/$role.options" &&
+    grep -q 'Requested node configuration is not available\|Invalid node name' "$d/.err.$nonce"; then ask_slurm without; fi
   why=$(cat "$d/.err.$nonce") && rm -f "$d/.err.$nonce"
   id=${id%%;*}
   if [ "$code" -ne 0 ] || ! is_id "$id"; then
