@@ -115,8 +115,12 @@ describe('a service alone', () => {
     expect(seen.ps?.includes('slurm_script')).toBe(true);
     expect(seen.slurm).toContain(`sb_secret 'OURS'`);
     expect(seen.files).toMatch(/^600 .*s1\.secrets$/m);
+    // The patterns are a file: as arguments they would be what is looked for.
+    const patterns = Buffer.from(`${Object.values(SECRETS).join('\n')}\n`).toString('base64');
     const left = lab.onLogin(
-      `cd .sbench/v1/${lab.installation} && grep -rlF -e ${SECRETS.cluster} -e "of the worker" . ; find . -name '*.secrets'; true`,
+      `echo ${patterns} | base64 -d >pat-${lab.installation}; cd .sbench/v1/${lab.installation};
+      grep -rlF -f ~/pat-${lab.installation} . ; find . -name '*.secrets';
+      rm -f ~/pat-${lab.installation}`,
     );
     expect(left).toBe('');
     const everything = {
