@@ -14,6 +14,7 @@ import { addLogs } from './logs.ts';
 import { reportError } from './report-error.ts';
 import { addResults } from './results.ts';
 import { addRetry } from './retry.ts';
+import { addSchema } from './schema.ts';
 import { addServices } from './services.ts';
 import { addStatus } from './status.ts';
 import { addSubmit } from './submit.ts';
@@ -78,6 +79,7 @@ Example:
     addCluster,
     addConfig,
     addCompletion,
+    addSchema,
   ]) {
     add(program, cli);
   }

@@ -31,13 +31,13 @@ const timeouts = z.strictObject({
 
 /** What a service and a client have in common. */
 const jobShape = {
-  type: label.optional(),
+  type: label.optional().describe('The kind.'),
   name: label.optional(),
   container_image: containerImage.optional(),
   container: containerRecipe.optional(),
-  environment: environmentRecipe.optional(),
+  environment: environmentRecipe.optional().describe('Environment of the program.'),
   resources: resourceOptions({ preset: label.optional() }).optional(),
-  modules: z.array(nonEmpty).optional(),
+  modules: z.array(nonEmpty).optional().describe("Environment modules to load, after the cluster's."),
   setup: z.array(nonEmpty.refine((line) => !line.includes('\r'), 'contains a carriage return')).optional(),
   timeouts: timeouts.optional(),
 };
@@ -68,8 +68,8 @@ export const serviceFrame = z.strictObject({
     // A kind listens on the first one; `morePorts` has the others.
     .transform((ports) => (typeof ports === 'object' ? (Object.values(ports)[0] ?? 'auto') : ports))
     .optional(),
-  command: nonEmpty.optional(),
-  args: z.array(text).optional(),
+  command: nonEmpty.optional().describe("The program, instead of the kind's own."),
+  args: z.array(text).optional().describe('Its arguments.'),
   health_check: healthCheck.optional(),
 });
 
@@ -88,15 +88,20 @@ export const clientFrame = z.strictObject({
 
 /** The file itself. Services and clients are checked against their kinds' schemas once those are known. */
 export const recipeFrame = z.strictObject({
-  version: z.literal(1).optional(),
+  version: z.literal(1).optional().describe('The version of this format.'),
   name: label.optional(),
-  cluster: label.optional(),
-  labels: z.record(label, label).optional(),
-  service: z.unknown().optional(),
-  services: z.array(z.unknown()).min(1).optional(),
-  client: z.unknown().optional(),
-  clients: z.array(z.unknown()).min(1).optional(),
-  run_clients: z.enum(['sequential', 'together']).optional(),
+  cluster: label
+    .optional()
+    .describe('A cluster of the configuration; needed when there are several and no default.'),
+  labels: z.record(label, label).optional().describe('Marks of your own.'),
+  service: z.unknown().optional().describe('What is started and measured.'),
+  services: z.array(z.unknown()).min(1).optional().describe('Several services, started side by side.'),
+  client: z.unknown().optional().describe('What measures it.'),
+  clients: z.array(z.unknown()).min(1).optional().describe('Several clients on the same warm services.'),
+  run_clients: z
+    .enum(['sequential', 'together'])
+    .optional()
+    .describe('One after another (the default), or all at once.'),
   timeouts: timeouts.extend({ max_idle: duration.optional(), dead_man: duration.optional() }).optional(),
   ...matrixShape,
 });

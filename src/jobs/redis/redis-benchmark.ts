@@ -30,6 +30,8 @@ const test = z.enum([
   'mset',
 ]);
 
+const TESTS = new RegExp(`^(${test.options.join('|')})(,(${test.options.join('|')}))*$`);
+
 const clients = z.number().int().min(1).max(10_000);
 const pipeline = z.number().int().min(1).max(100_000);
 const dataSize = z
@@ -47,7 +49,14 @@ const schema = clientFrame.extend({
       clients: clients.optional(),
       pipeline: pipeline.optional(),
       data_size: dataSize.optional(),
-      tests: z.union([test, z.array(test).min(1)]).optional(),
+      /** One, a list, or as redis-benchmark's own -t takes them: `set,get`. */
+      tests: z
+        .union([
+          test,
+          z.array(test).min(1),
+          z.string().regex(TESTS, 'names a test that redis-benchmark does not know'),
+        ])
+        .optional(),
       /** Random keys out of so many; without it every request has the same key. */
       keyspace: z.number().int().min(1).max(999_999_999_999).optional(),
       threads: z.number().int().min(1).max(500).optional(),

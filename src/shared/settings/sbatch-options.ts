@@ -152,7 +152,9 @@ const reserved = (why: string) =>
     .superRefine((value, context) => {
       if (value === undefined) return;
       context.addIssue({ code: 'custom', message: `is reserved: ${why}`, params: { at: 'key' } });
-    });
+    })
+    // The JSON Schema does not offer it.
+    .meta({ 'x-refused': true });
 
 function schemaOf(option: string) {
   if (option === 'exclusive') return z.union([text, z.boolean()]).optional();

@@ -8,6 +8,8 @@ export const notYet = () =>
     .superRefine((value, context) => {
       if (value === undefined) return;
       context.addIssue({ code: 'custom', message: NOT_YET, params: { at: 'key' } });
-    });
+    })
+    // The JSON Schema does not offer it.
+    .meta({ 'x-refused': true });
 
 export const NOT_YET = 'is not supported yet in this version';
