@@ -68,4 +68,7 @@ const terminal: Terminal = {
   },
 };
 
-process.exit(await runCli(process.argv.slice(2), terminal));
+const code = await runCli(process.argv.slice(2), terminal);
+// To a socket, which is what a program that starts us may read from, Node writes later: exiting would cut it off.
+await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+process.exit(code);

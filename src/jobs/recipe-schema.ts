@@ -51,7 +51,9 @@ const ofPrograms = () =>
       if (value === undefined) return;
       const message = 'is for a program of yours: type: script';
       context.addIssue({ code: 'custom', message, params: { at: 'key' } });
-    });
+    })
+    // The JSON Schema does not offer it.
+    .meta({ 'x-refused': true });
 
 const port = z.union([z.literal('auto'), z.number().int().min(1).max(65_535)]);
 

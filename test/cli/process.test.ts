@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -86,4 +86,11 @@ test('a second signal ends it at once', async () => {
   child.kill('SIGINT');
   // Unless the first one was enough already.
   expect([0, 130]).toContain((await ended).code);
+});
+
+test('a long answer reaches a program that reads it through a socket whole', () => {
+  // spawnSync's stdout is one; what is larger than its buffer was cut off when the process exited.
+  const { stdout } = spawnSync(process.execPath, [MAIN, 'schema'], { encoding: 'utf8', maxBuffer: 2 ** 24 });
+  expect(stdout.length).toBeGreaterThan(230_000);
+  expect(JSON.parse(stdout)).toHaveProperty('properties.service');
 });
