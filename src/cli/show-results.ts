@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { SessionView } from '../producer/session-view.ts';
-import { type Point, resultSchema } from '../shared/result/result.ts';
+import type { Point } from '../shared/result/point.ts';
+import { resultSchema } from '../shared/result/result.ts';
 import { type ToolPoint, type ToolResult, toolResultSchema } from '../shared/result/tool-result.ts';
 import { printableLines } from './printable-text.ts';
 import { type Column, table } from './table.ts';
@@ -90,7 +91,7 @@ function loadTable(points: readonly Point[]): string {
 function cells(point: Point): string[] {
   const { ttftMs, tpotMs, e2eMs } = point;
   return [
-    String(point.concurrency),
+    point.concurrency === null ? '–' : String(point.concurrency),
     String(point.requests),
     String(point.errors),
     number(ttftMs.p50),

@@ -1,6 +1,7 @@
 import type { ProducerDeps } from '../../src/producer/connect-producer.ts';
 import { clusterStore } from '../../src/shared/redis/cluster-store.ts';
-import { type Point, type Result, resultSchema } from '../../src/shared/result/result.ts';
+import type { Point } from '../../src/shared/result/point.ts';
+import { type Result, resultSchema } from '../../src/shared/result/result.ts';
 import type { Row, SessionEvent, Stamp } from '../../src/shared/session/events.ts';
 import { exitsOf } from '../../src/shared/session/finish.ts';
 import { isOver } from '../../src/shared/session/record.ts';

@@ -1,34 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loadgenConfigSchema } from '../../src/jobs/loadgen/config.ts';
-import { type Failure, readAnswer } from '../../src/jobs/loadgen/exchange.ts';
-import { ollamaGenerate } from '../../src/jobs/loadgen/ollama-generate.ts';
-import { recordExchange, timePerOutputToken } from '../../src/jobs/loadgen/record-exchange.ts';
-import { requestRecordSchema } from '../../src/shared/result/request-record.ts';
-
-const config = loadgenConfigSchema.parse({
-  v: 1,
-  protocol: 'ollama-generate',
-  model: 'm',
-  maxTokens: 8,
-  concurrency: [1],
-  requests: 1,
-});
-const protocol = ollamaGenerate(config);
-const place = { point: 1, concurrency: 1, index: 0, phase: 'measured' } as const;
+import { timePerOutputToken } from '../../src/jobs/loadgen/analyse/summarise-point.ts';
+import { streamReader } from '../../src/jobs/loadgen/answer/stream-reader.ts';
+import { readOllamaLine } from '../../src/jobs/loadgen/protocols/ollama-lines.ts';
+import { type Failure, place, recordAnswer } from './record-answer.ts';
 
 const text = (response: string) => `${JSON.stringify({ model: 'm', response, done: false })}\n`;
 const done = (fields: object) =>
   `${JSON.stringify({ response: '', done: true, done_reason: 'length', ...fields })}\n`;
 
-/** What is recorded of an answer whose pieces arrive at these times, the request having started at 1000 ms. */
-function record(pieces: readonly (readonly [atMs: number, bytes: string | Uint8Array])[], cause?: Failure) {
-  const reader = readAnswer(protocol, 1000);
-  reader.status(200);
-  for (const [atMs, bytes] of pieces) reader.data(Buffer.from(bytes), atMs);
-  const endMs = (pieces.at(-1)?.[0] ?? 1000) + 5;
-  return requestRecordSchema.parse(recordExchange(place, reader.end(endMs, cause), 900));
-}
+const record = (pieces: Parameters<typeof recordAnswer>[1], cause?: Failure, status?: number) =>
+  recordAnswer(streamReader(readOllamaLine), pieces, cause, status);
 
 describe('times of a streamed answer', () => {
   test('exactly', () => {
@@ -43,7 +25,10 @@ describe('times of a streamed answer', () => {
     expect(answer).toEqual({
       v: 1,
       ...place,
+      index: 0,
+      phase: 'measured',
       outcome: 'ok',
+      intendedMs: 100,
       startMs: 100,
       endMs: 605,
       chunks: 4,
@@ -93,7 +78,7 @@ describe('times of a streamed answer', () => {
         const times = between.map((gap) => (atMs += gap));
         const first = times.at(0) ?? 0;
         const last = times.at(-1) ?? 0;
-        const tpotMs = timePerOutputToken(first, last, tokens) ?? Number.NaN;
+        const tpotMs = timePerOutputToken(first, last, tokens);
         expect(first + (tokens - 1) * tpotMs).toBeCloseTo(last, 6);
       }),
     );
@@ -155,10 +140,8 @@ describe('an answer that is no measurement', () => {
   });
 
   test('another status than 200 carries the server’s own words', () => {
-    const reader = readAnswer(protocol, 0);
-    reader.status(503);
-    reader.data(Buffer.from('{"error":"server busy"}'), 1);
-    expect(reader.end(2).failure).toEqual({ kind: 'http-503', message: 'server busy' });
+    const busy = record([[1001, '{"error":"server busy"}']], undefined, 503);
+    expect(busy).toMatchObject({ outcome: 'error', kind: 'http-503', message: 'server busy' });
   });
 
   test('stopped by us is not the server’s error', () => {

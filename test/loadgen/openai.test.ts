@@ -1,20 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { loadgenConfigSchema } from '../../src/jobs/loadgen/config.ts';
-import { readAnswer } from '../../src/jobs/loadgen/exchange.ts';
-import { openAi } from '../../src/jobs/loadgen/openai.ts';
-import { recordExchange } from '../../src/jobs/loadgen/record-exchange.ts';
+import { openAi } from '../../src/jobs/loadgen/protocols/openai.ts';
+import { recordAnswer } from './record-answer.ts';
 
-const configOf = (protocol: 'openai-chat' | 'openai-completions') =>
-  loadgenConfigSchema.parse({
-    v: 1,
-    protocol,
-    model: 'm',
-    maxTokens: 8,
-    concurrency: [1],
-    requests: 1,
-    seed: 3,
-  });
-const place = { point: 1, concurrency: 1, index: 0, phase: 'measured' } as const;
+type Api = 'chat' | 'completions';
+const protocolOf = (api: Api) => openAi({ api, model: 'm', options: { temperature: 0, seed: 3 } });
 const event = (value: object | string) =>
   `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`;
 const delta = (more: object, finish_reason: string | null = null) =>
@@ -22,15 +11,10 @@ const delta = (more: object, finish_reason: string | null = null) =>
 const usage = event({ choices: [], usage: { prompt_tokens: 7, completion_tokens: 4, total_tokens: 11 } });
 const DONE = event('[DONE]');
 
-function record(
+const record = (
   pieces: readonly (readonly [atMs: number, text: string])[],
-  { protocol = 'openai-chat' as 'openai-chat' | 'openai-completions', status = 200 } = {},
-) {
-  const reader = readAnswer(openAi(configOf(protocol)), 1000);
-  reader.status(status);
-  for (const [atMs, text] of pieces) reader.data(Buffer.from(text), atMs);
-  return recordExchange(place, reader.end((pieces.at(-1)?.[0] ?? 1000) + 5), 1000);
-}
+  { api = 'chat' as Api, status = 200 } = {},
+) => recordAnswer(protocolOf(api).newReader(), pieces, undefined, status);
 
 describe('an answer of an OpenAI API', () => {
   test('times: a role is no token, and neither are the count and the end', () => {
@@ -67,7 +51,7 @@ describe('an answer of an OpenAI API', () => {
           [1020, usage + DONE],
         ],
         {
-          protocol: 'openai-completions',
+          api: 'completions',
         },
       ),
     ).toMatchObject({ outcome: 'ok', chunks: 2, doneReason: 'stop' });
@@ -106,15 +90,16 @@ describe('an answer of an OpenAI API', () => {
   });
 
   test('answers of one connection share nothing', () => {
-    const protocol = openAi(configOf('openai-chat'));
-    const first = protocol.newReader();
-    first(usage.trim());
-    expect(protocol.newReader()('data: [DONE]')).toMatchObject({ usage: { outputTokens: null } });
+    const reader = protocolOf('chat').newReader();
+    const pieces = (last: string) =>
+      [delta({ content: 'a' }), last, DONE].map((text, at) => [1010 + at, text] as const);
+    expect(recordAnswer(reader, pieces(usage))).toMatchObject({ outcome: 'ok', outputTokens: 4 });
+    expect(recordAnswer(reader, pieces(''))).toMatchObject({ outcome: 'error', kind: 'no-token-count' });
   });
 
   test('what is asked', () => {
-    const chat = openAi(configOf('openai-chat'));
-    expect([chat.path, JSON.parse(chat.requestBody('hi'))]).toEqual([
+    const { path, body } = protocolOf('chat').request({ text: 'hi', maxTokens: 8 }, 0);
+    expect([path, JSON.parse(body ?? '')]).toEqual([
       '/v1/chat/completions',
       {
         model: 'm',
@@ -126,6 +111,6 @@ describe('an answer of an OpenAI API', () => {
         stream_options: { include_usage: true },
       },
     ]);
-    expect(openAi(configOf('openai-completions')).path).toBe('/v1/completions');
+    expect(protocolOf('completions').request({ text: 'hi', maxTokens: 8 }, 0).path).toBe('/v1/completions');
   });
 });

@@ -37,7 +37,7 @@ describe('one bad answer among good ones', () => {
     const { url, heard } = await serve((response, { index }) =>
       index === 2 ? fault(response) : speak(response),
     );
-    const config = { ...smallConfig, requests: 5, timeoutS: kind === 'timeout' ? 1 : 60 };
+    const config = smallConfig({ requests: 5, timeoutS: kind === 'timeout' ? 1 : 60 });
     const program = startProgram(bundle, config, url);
     const { code, stderr, stdout } = await program.ended;
 
@@ -61,7 +61,7 @@ describe('one bad answer among good ones', () => {
     const { url } = await serve((response, { index }) =>
       index === 2 ? faults['http-500']?.(response) : speak(response),
     );
-    const program = startProgram(bundle, { ...smallConfig, maxErrorShare: 0.25 }, url);
+    const program = startProgram(bundle, smallConfig({ maxErrorShare: 0.25 }), url);
     expect((await program.ended).code).toBe(0);
     expect(program.result()).toMatchObject({ status: 'ok', validity: expect.arrayContaining(['ERRORS']) });
   });
@@ -71,7 +71,7 @@ describe('a server that is no use', () => {
   test('not there', async () => {
     const gone = await serve(() => {});
     gone.die();
-    const program = startProgram(bundle, smallConfig, gone.url);
+    const program = startProgram(bundle, smallConfig(), gone.url);
     const { code, stderr } = await program.ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(
@@ -84,7 +84,7 @@ describe('a server that is no use', () => {
     const { url } = await serve((response) => {
       response.writeHead(404).end(`{"error":"model 'm' not found"}`);
     });
-    const program = startProgram(bundle, { ...smallConfig, concurrency: [1, 2], maxErrorShare: 1 }, url);
+    const program = startProgram(bundle, smallConfig({ concurrency: [1, 2], maxErrorShare: 1 }), url);
     const { code, stderr } = await program.ended;
     expect(code).toBe(1);
     expect(stderr).toContain('no-success: No request succeeded at concurrency 1: 4 of 4 failed');
@@ -95,14 +95,14 @@ describe('a server that is no use', () => {
 
   test('that only ever says done is never ok', async () => {
     const { url } = await serve((response) => void response.end(doneLine(5)));
-    const program = startProgram(bundle, { ...smallConfig, maxErrorShare: 1 }, url);
+    const program = startProgram(bundle, smallConfig({ maxErrorShare: 1 }), url);
     expect((await program.ended).code).toBe(1);
     expect(program.result()).toMatchObject({ status: 'failed', reason: 'no-success' });
   });
 
   test('that dies on the way: gives up soon instead of filling the disk with errors', async () => {
     const { url } = await serve((response, { index }, self) => (index === 5 ? self.die() : speak(response)));
-    const program = startProgram(bundle, { ...smallConfig, concurrency: [2, 4], requests: 1_000_000 }, url);
+    const program = startProgram(bundle, smallConfig({ concurrency: [2, 4], requests: 1_000_000 }), url);
     expect((await program.ended).code).toBe(1);
     const result = program.result();
     expect(result).toMatchObject({ status: 'failed', reason: 'stopped-answering' });
@@ -118,7 +118,7 @@ describe('stopped from outside', () => {
     const { url, heardAtLeast } = await serve((response, { index }) =>
       index < 5 ? speak(response) : void response.write(textLine('a')),
     );
-    const program = startProgram(bundle, { ...smallConfig, concurrency: [1, 2] }, url);
+    const program = startProgram(bundle, smallConfig({ concurrency: [1, 2] }), url);
     await heardAtLeast(7);
     return program;
   }
@@ -155,7 +155,7 @@ describe('stopped from outside', () => {
 
   test('a log that nobody reads any more is no reason to stop', async () => {
     const { url } = await serve((response) => speak(response));
-    const program = startProgram(bundle, smallConfig, url);
+    const program = startProgram(bundle, smallConfig(), url);
     program.child.stdout.destroy();
     program.child.stderr.destroy();
     expect((await program.ended).code).toBe(0);
@@ -164,7 +164,7 @@ describe('stopped from outside', () => {
 
   test('before the first request', async () => {
     const { url } = await serve(() => {});
-    const program = startProgram(bundle, smallConfig, url);
+    const program = startProgram(bundle, smallConfig(), url);
     await vi.waitFor(() => expect(program.result().status).toBe('failed'), { timeout: 10_000 });
     program.child.kill('SIGTERM');
     expect((await program.ended).code).toBe(143);
@@ -173,18 +173,25 @@ describe('stopped from outside', () => {
 });
 
 describe('mistakes in the config exit with 2 and touch nothing', () => {
-  const { requests: _, ...endless } = smallConfig;
+  const load = (given: object) => ({
+    ...smallConfig(),
+    points: [{ name: 'p', load: { is: 'closed', ...given } }],
+  });
   test.each([
     {
       what: 'both ends',
-      config: { ...smallConfig, durationS: 1 },
+      config: load({ concurrency: 1, requests: 1, durationS: 1 }),
       says: 'give either requests or durationS',
     },
-    { what: 'no end', config: endless, says: 'give either requests or durationS' },
-    { what: 'a misspelt key', config: { ...smallConfig, maxToken: 1 }, says: 'maxToken' },
-    { what: 'no points', config: { ...smallConfig, concurrency: [] }, says: 'concurrency' },
-    { what: 'a point of 0', config: { ...smallConfig, concurrency: [1, 0] }, says: 'concurrency[1]' },
-    { what: 'another version', config: { ...smallConfig, v: 2 }, says: 'v' },
+    { what: 'no end', config: load({ concurrency: 1 }), says: 'give either requests or durationS' },
+    { what: 'a misspelt key', config: { ...smallConfig(), maxToken: 1 }, says: 'maxToken' },
+    { what: 'no points', config: smallConfig({ concurrency: [] }), says: 'points' },
+    {
+      what: 'a point of 0',
+      config: smallConfig({ concurrency: [1, 0] }),
+      says: 'points[1].load.concurrency',
+    },
+    { what: 'another version', config: { ...smallConfig(), v: 1 }, says: 'v' },
     { what: 'no JSON', config: '{', says: 'cannot read the config' },
   ])('$what', async ({ config, says }) => {
     const program = startProgram(bundle, config, 'http://127.0.0.1:1');
@@ -198,7 +205,7 @@ describe('mistakes in the config exit with 2 and touch nothing', () => {
   test.each(['localhost:11434', 'ftp://host', 'http://host:1/api', 'http://user@host'])(
     '--url %s',
     async (url) => {
-      const { code, stderr } = await startProgram(bundle, smallConfig, url).ended;
+      const { code, stderr } = await startProgram(bundle, smallConfig(), url).ended;
       expect(code).toBe(2);
       expect(stderr).toContain(`--url must look like http://HOST:PORT, without a path, not ${url}`);
     },

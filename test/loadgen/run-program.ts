@@ -26,15 +26,35 @@ export async function bundleLoadgen(folder: string): Promise<string> {
   return outfile;
 }
 
-/** What a config needs besides what a test is about. */
-export const smallConfig = {
-  v: 1,
-  protocol: 'ollama-generate',
-  model: 'm',
-  maxTokens: 8,
-  concurrency: [1],
-  requests: 4,
-} as const satisfies LoadgenConfigInput;
+interface Given extends Partial<Omit<LoadgenConfigInput, 'v' | 'points'>> {
+  concurrency?: number[];
+  requests?: number | undefined;
+  durationS?: number;
+  text?: string;
+  /** Of Ollama. */
+  options?: Record<string, unknown>;
+}
+
+/** A closed loop against Ollama's generate: what a test is not about. */
+export function smallConfig({
+  concurrency = [1],
+  text = 'Hello',
+  options,
+  ...given
+}: Given = {}): LoadgenConfigInput {
+  const { requests = given.durationS === undefined ? 4 : undefined, durationS, ...config } = given;
+  return {
+    v: 2,
+    protocol: { speaks: 'ollama', api: 'generate', model: 'm', ...(options ? { options } : {}) },
+    prompts: { from: 'text', text },
+    maxTokens: 8,
+    points: concurrency.map((each) => ({
+      name: `concurrency ${each}`,
+      load: { is: 'closed', concurrency: each, requests, durationS },
+    })),
+    ...config,
+  };
+}
 
 /** Starts the bundled program on a config, as the batch script does. Its files live beside the bundle. */
 export function startProgram(bundle: string, config: unknown, url: string) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createLineSplitter } from '../../src/jobs/loadgen/split-lines.ts';
+import { createLineSplitter } from '../../src/jobs/loadgen/answer/split-lines.ts';
 
 function split(chunks: readonly Uint8Array[]): string[] {
   const splitter = createLineSplitter();

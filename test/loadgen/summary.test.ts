@@ -1,66 +1,73 @@
 import { describe, expect, test } from 'vitest';
-import { loadgenConfigSchema } from '../../src/jobs/loadgen/config.ts';
-import { judgePoint } from '../../src/jobs/loadgen/judge-point.ts';
-import type { PointRun } from '../../src/jobs/loadgen/run-point.ts';
-import { summarisePoint } from '../../src/jobs/loadgen/summarise-point.ts';
-import type { RequestRecord, SuccessfulRequest } from '../../src/shared/result/request-record.ts';
-import { pointSchema } from '../../src/shared/result/result.ts';
+import { judgePoint } from '../../src/jobs/loadgen/analyse/judge-point.ts';
+import { gatherRows } from '../../src/jobs/loadgen/analyse/rows.ts';
+import { summarisePoint } from '../../src/jobs/loadgen/analyse/summarise-point.ts';
+import { COLUMN, type Field, OUTCOME, PHASE, Recording } from '../../src/jobs/loadgen/engine/recording.ts';
+import { type Load, loadSchema } from '../../src/jobs/loadgen/load.ts';
+import { pointSchema } from '../../src/shared/result/point.ts';
 
-const config = loadgenConfigSchema.parse({
-  v: 1,
-  protocol: 'ollama-generate',
-  model: 'm',
-  maxTokens: 8,
-  concurrency: [2],
-  requests: 2,
-});
-const place = { v: 1, point: 1, concurrency: 2, index: 0, phase: 'measured', chunks: 11 } as const;
+type Row = Partial<Record<Field, number>> & { kind?: string };
 
-function good(startMs: number, endMs: number, fields: Partial<SuccessfulRequest> = {}): SuccessfulRequest {
+/** 11 tokens in 11 chunks, the first after 10 ms, the last at the end. */
+function good(sent: number, end: number, { ttft = 10, ...fields }: Row & { ttft?: number } = {}): Row {
   return {
-    ...place,
-    outcome: 'ok',
-    startMs,
-    endMs,
-    ttftMs: 10,
-    tpotMs: 2,
-    e2eMs: endMs - startMs,
+    phase: PHASE.measured,
+    intended: sent,
+    sent,
+    firstText: sent + ttft,
+    lastText: end,
+    end,
+    outcome: OUTCOME.ok,
+    chunks: 11,
     inputTokens: 5,
     outputTokens: 11,
-    doneReason: 'length',
-    server: { totalMs: 1, loadMs: 1, promptEvalMs: 1, evalMs: 1 },
+    serverLoad: 1,
     ...fields,
   };
 }
-const bad = (startMs: number, endMs: number): RequestRecord => ({
-  ...place,
-  outcome: 'error',
+const bad = (sent: number, end: number): Row => ({
+  phase: PHASE.measured,
+  intended: sent,
+  sent,
+  end,
+  outcome: OUTCOME.error,
   kind: 'http-503',
-  message: 'busy',
-  startMs,
-  endMs,
 });
 
-function point(records: RequestRecord[], run: Partial<PointRun> = {}) {
-  const whole: PointRun = {
-    startedAt: new Date(0).toISOString(),
-    records,
-    self: { loopDelayP99Ms: 0, cpuShare: 0 },
-    complete: true,
-    gaveUp: undefined,
-    ...run,
+const twoAtATime = loadSchema.parse({ is: 'closed', concurrency: 2, requests: 2 });
+
+function point(
+  rows: Row[],
+  given: { complete?: boolean; loopDelay?: number; busy?: number; load?: Load } = {},
+) {
+  const { complete = true, loopDelay = 0, busy = 0, load = twoAtATime } = given;
+  const recording = new Recording();
+  for (const { kind, ...fields } of rows) {
+    const at = recording.add();
+    for (const [field, value] of Object.entries(fields)) recording.cells[at + COLUMN[field as Field]] = value;
+    if (kind !== undefined) recording.say({ kind, message: 'busy' });
+  }
+  const all = gatherRows([recording.take()]);
+  const self = {
+    loopDelayMs: { p50: 0, p99: loopDelay, max: loopDelay },
+    busyShare: busy,
+    gc: { count: 0, totalMs: 0, maxMs: 0 },
   };
-  const summary = summarisePoint(2, whole);
-  return pointSchema.parse({ ...summary, validity: judgePoint(summary, whole, config) });
+  const end = { threads: [self], cpuShare: busy, complete, gaveUp: undefined };
+  const window = { by: 'count', warmup: 0, requests: 2 } as const;
+  const numbers = summarisePoint(all, window, end, undefined);
+  const judged = { concurrency: 2, startedAt: new Date(0).toISOString(), ...numbers };
+  const validity = judgePoint(judged, all, { load, streams: true, uniquePrompts: true, complete });
+  return pointSchema.parse({ ...judged, validity });
 }
 
 describe('a point', () => {
   test('window, rates and Little’s law, exactly', () => {
     const records = [
-      good(0, 900, { phase: 'warmup', outputTokens: 1000, ttftMs: 899 }),
+      good(0, 400, { phase: PHASE.warmup, outputTokens: 1000, ttft: 399 }),
       good(500, 1500),
-      good(900, 1900, { outputTokens: 21, ttftMs: 30 }),
-      good(1500, 2500, { ttftMs: 20 }),
+      good(900, 1900, { outputTokens: 21, ttft: 30 }),
+      good(1500, 2500, { ttft: 20 }),
     ];
     expect(point(records)).toMatchObject({
       warmup: { requests: 1, errors: 0 },
@@ -91,18 +98,18 @@ describe('a point', () => {
   });
 
   test('requests we stopped ourselves count nowhere', () => {
-    const aborted: RequestRecord = { ...place, outcome: 'aborted', startMs: 0, endMs: 9000 };
+    const aborted: Row = { phase: PHASE.measured, intended: 0, sent: 0, end: 9000, outcome: OUTCOME.aborted };
     const result = point([good(0, 1000), aborted], { complete: false });
     expect(result).toMatchObject({ requests: 1, errors: 0, durationS: 1 });
     expect(result.validity).toContain('INCOMPLETE');
   });
 
   test('one unknown prompt count makes the sum unknown', () => {
-    expect(point([good(0, 1), good(0, 1, { inputTokens: null })]).inputTokens).toBeNull();
+    expect(point([good(0, 1), good(0, 1, { inputTokens: Number.NaN })]).inputTokens).toBeNull();
   });
 
   test('with nothing good has no latency, and rates of 0', () => {
-    const nothing = { p50: null, p90: null, p99: null };
+    const nothing = expect.objectContaining({ p50: null, p90: null, p99: null });
     expect(point([bad(0, 10)])).toMatchObject({ ttftMs: nothing, tpotMs: nothing, outputTokensPerS: 0 });
     expect(point([])).toMatchObject({ durationS: 0, requests: 0, requestsPerS: 0, e2eMs: nothing });
   });
@@ -111,16 +118,16 @@ describe('a point', () => {
 describe('validity', () => {
   /** 200 requests, always two at a time, over 100 s. */
   const steady = Array.from({ length: 200 }, (_, i) => good(500 * i, 500 * i + 1000));
-  const change = (fields: Partial<SuccessfulRequest>) => steady.map((record) => ({ ...record, ...fields }));
+  const change = (fields: Row) => steady.map((record) => ({ ...record, ...fields }));
 
   test('says nothing about a sound point', () => {
     expect(point(steady).validity).toEqual([]);
   });
 
   test.each([
-    { code: 'CLIENT_LAG', result: point(steady, { self: { loopDelayP99Ms: 11, cpuShare: 0 } }) },
-    { code: 'CLIENT_CPU', result: point(steady, { self: { loopDelayP99Ms: 0, cpuShare: 0.9 } }) },
-    { code: 'CONCURRENCY_OFF', result: point(steady.map((one, i) => good(1000 * i, one.e2eMs + 1000 * i))) },
+    { code: 'CLIENT_LAG', result: point(steady, { loopDelay: 11 }) },
+    { code: 'CLIENT_CPU', result: point(steady, { busy: 0.9 }) },
+    { code: 'CONCURRENCY_OFF', result: point(steady.map((_, i) => good(1000 * i, 1000 * i + 1000))) },
     {
       code: 'LOW_SAMPLES',
       result: point(Array.from({ length: 99 }, (_, i) => good(1000 * i, 1000 * i + 2000))),
@@ -128,17 +135,15 @@ describe('validity', () => {
     { code: 'SHORT_WINDOW', result: point(steady.map((_, i) => good(100 * i, 100 * i + 200))) },
     { code: 'TOKEN_MISMATCH', result: point(change({ chunks: 13 })) },
     { code: 'TOKEN_MISMATCH', result: point(change({ chunks: 5 })) },
-    { code: 'STREAM_BUFFERED', result: point(change({ tpotMs: null })) },
-    { code: 'MODEL_LOAD', result: point([...steady.slice(1), good(0, 1000, { server: slowLoad() })]) },
+    { code: 'STREAM_BUFFERED', result: point(steady.map((row) => ({ ...row, firstText: row.end ?? 0 }))) },
+    { code: 'MODEL_LOAD', result: point([...steady.slice(1), good(0, 1000, { serverLoad: 1500 })]) },
   ])('$code', ({ code, result }) => {
     expect(result.validity).toEqual([code]);
   });
 
   test('one-token answers are not a held-back stream', () => {
-    expect(point(change({ tpotMs: null, outputTokens: 1, chunks: 1 })).validity).toEqual([]);
+    expect(
+      point(steady.map((row) => ({ ...row, firstText: row.end ?? 0, outputTokens: 1, chunks: 1 }))).validity,
+    ).toEqual([]);
   });
 });
-
-function slowLoad() {
-  return { totalMs: 2000, loadMs: 1500, promptEvalMs: 1, evalMs: 1 };
-}

@@ -133,7 +133,7 @@ test('every value of a client arrives unchanged, and nothing runs', () => {
         expect(run.environment.get('VALUE')).toBe(value);
         const [name, json = ''] = wordsOf(run, 'sb_file') ?? [];
         expect(name).toBe('loadgen.json');
-        expect(JSON.parse(json)).toMatchObject({ prompt, model });
+        expect(JSON.parse(json)).toMatchObject({ prompts: { text: prompt }, protocol: { model } });
         expect(wordsOf(run, 'sb_run_client')?.slice(1)).toEqual([
           '/d/tools/loadgen.mjs',
           '--config',
@@ -142,6 +142,8 @@ test('every value of a client arrives unchanged, and nothing runs', () => {
           'http://node1:11434',
           '--out',
           '/d/results',
+          '--before',
+          '/d/work/before.json',
         ]);
         expect(wordsOf(run, 'sb_run_client')?.[0]).toBe(modules.length > 0 ? 'node' : '/d/tools/node');
       },

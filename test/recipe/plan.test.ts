@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { LoadgenConfig } from '../../src/jobs/loadgen/config.ts';
 import { readPreamble } from '../../src/jobs/preamble.ts';
 import { builtInJobs } from '../../src/jobs/registry.ts';
 import { plan as planSchema } from '../../src/shared/plan/plan.ts';
@@ -9,6 +10,13 @@ import { messagesOf, planOf, SERVICE, settingsWith } from './fixture.ts';
 const CLIENT = { parameters: { requests: 5 } };
 const shipped = (name: string): string =>
   readFileSync(new URL(`../../recipes/${name}`, import.meta.url), 'utf8');
+
+const POINTS = [1, 2, 4].map((each) =>
+  JSON.stringify({
+    name: `concurrency ${each}`,
+    load: { is: 'closed', concurrency: each, thinkS: 0, requests: 100, warmupS: 0, cooldownS: 0 },
+  }),
+);
 
 test('the quickstart, as it is submitted', () => {
   const plan = planOf(shipped('quickstart.yaml'));
@@ -28,7 +36,7 @@ export OLLAMA_NUM_PARALLEL='2'
 sb_ready_http 'POST' '/api/generate' '{"model":"tiny","prompt":"hi","stream":false,"options":{"num_predict":1}}' '"done":true' 'not found' '2??' '120'
 sb_serve "\${HOME}"'/llm/bin/ollama-compatible' 'serve'
 `);
-  expect(client?.script.replace(/"prompt":"[^"]*"/, '"prompt":"…"')).toBe(`#!/bin/bash
+  expect(client?.script.replace(/"text":"[^"]*"/, '"text":"…"')).toBe(`#!/bin/bash
 # made by sbench 0.1.0: role c1, kind ollama, name ollama
 SB_ROLE='c1'
 SB_SIDE='client'
@@ -39,9 +47,9 @@ SB_START_S=600
 # the preamble
 sb_begin
 sb_target 's1' 'http' ''
-sb_file 'loadgen.json' '{"v":1,"protocol":"ollama-generate","model":"tiny","prompt":"…","maxTokens":32,"concurrency":[1,2,4],"requests":100,"timeoutS":120,"temperature":0,"seed":0,"uniquePrefix":true,"maxErrorShare":0.01}
+sb_file 'loadgen.json' '{"v":2,"protocol":{"speaks":"ollama","api":"generate","model":"tiny","options":{"temperature":0,"seed":0}},"prompts":{"from":"text","text":"…"},"uniquePrompts":true,"maxTokens":32,"points":[${POINTS}],"repeats":1,"order":"given","timeoutS":120,"seed":0,"threads":1,"maxErrorShare":0.01}
 '
-sb_run_client "\${SBENCH_TOOLS}"'/node' "\${SBENCH_TOOLS}"'/loadgen.mjs' '--config' "\${SBENCH_WORK}"'/loadgen.json' '--url' "\${TARGET_SERVICE_URL}" '--out' "\${SBENCH_RESULTS_DIR}"
+sb_run_client "\${SBENCH_TOOLS}"'/node' "\${SBENCH_TOOLS}"'/loadgen.mjs' '--config' "\${SBENCH_WORK}"'/loadgen.json' '--url' "\${TARGET_SERVICE_URL}" '--out' "\${SBENCH_RESULTS_DIR}" '--before' "\${SBENCH_WORK}"'/before.json'
 `);
   expect([service?.options, client?.options]).toEqual([
     ['--cpus-per-task=1', '--mem=1G', '--nodelist=node1', '--partition=cpu', '--time=0-00:15:00'],
@@ -209,16 +217,19 @@ test('a client that contradicts its service is told so', () => {
   ]);
 });
 
+const loadgenOf = (plan: ReturnType<typeof planOf>): LoadgenConfig =>
+  JSON.parse(/'loadgen.json' '(.*)/.exec(plan.roles[1]?.script ?? '')?.[1] ?? '');
+
 test('a sweep: points, a seed-shaped list with a note, one number, both', () => {
   const points = (client: object) => {
     const plan = planOf({ service: SERVICE, client });
-    return [/"concurrency":(\[.*?\])/.exec(plan.roles[1]?.script ?? '')?.[1], plan.notes];
+    return [loadgenOf(plan).points.map(({ load }) => 'concurrency' in load && load.concurrency), plan.notes];
   };
-  expect(points({ sweep: { concurrency: [4, 1] } })).toEqual(['[4,1]', []]);
-  expect(points({ parameters: { concurrency: 3 } })).toEqual(['[3]', []]);
-  expect(points({})).toEqual(['[1]', []]);
+  expect(points({ sweep: { concurrency: [4, 1] } })).toEqual([[4, 1], []]);
+  expect(points({ parameters: { concurrency: 3 } })).toEqual([[3], []]);
+  expect(points({})).toEqual([[1], []]);
   expect(points({ parameters: { concurrency: [1, 2] } })).toEqual([
-    '[1,2]',
+    [1, 2],
     ['client: parameters.concurrency is a list and is read as sweep: {concurrency: [1, 2]}'],
   ]);
   const both = { parameters: { concurrency: 1 }, sweep: { concurrency: [2] } };
@@ -238,18 +249,20 @@ test('several axes are every combination, concurrency fastest', () => {
     duration: '10s',
   };
   const plan = planOf({ service: SERVICE, client });
-  const config = JSON.parse(/'loadgen.json' '(.*)/.exec(plan.roles[1]?.script ?? '')?.[1] ?? '');
-  expect(config).toMatchObject({ repeats: 3, prompts: ['short', 'a longer one'], temperature: 0.5 });
-  expect(config.points.map(Object.values)).toEqual([
-    [1, 8, 1],
-    [2, 8, 1],
-    [1, 64, 1],
-    [2, 64, 1],
-    [1, 8, 2],
-    [2, 8, 2],
-    [1, 64, 2],
-    [2, 64, 2],
-  ]);
+  const config = loadgenOf(plan);
+  expect(config).toMatchObject({ repeats: 3, protocol: { options: { temperature: 0.5 } } });
+  expect(config.points.map(({ name }) => name)).toEqual(
+    [1, 2].flatMap((prompt) =>
+      [8, 64].flatMap((most) => [1, 2].map((n) => `concurrency ${n}, prompt ${prompt}, max_tokens ${most}`)),
+    ),
+  );
+  expect(config.points.at(-1)).toEqual({
+    name: 'concurrency 2, prompt 2, max_tokens 64',
+    load: { is: 'closed', concurrency: 2, thinkS: 0, durationS: 10, warmupS: 0, cooldownS: 0 },
+    maxTokens: 64,
+    prompts: { from: 'text', text: 'a longer one' },
+    settings: { prompt: 2, max_tokens: 64 },
+  });
   const tight = { ...client, resources: { time: '4m' } };
   expect(messagesOf(() => planOf({ service: SERVICE, client: tight }))).toEqual([
     expect.stringContaining(

@@ -8,7 +8,7 @@ const loadgen = (...set: string[]) => {
 };
 
 test('values are read as YAML would, and text that YAML would change stays text', () => {
-  const prompt = (value: string) => loadgen(`client.parameters.prompt=${value}`).prompt;
+  const prompt = (value: string) => loadgen(`client.parameters.prompt=${value}`).prompts.text;
   for (const text of [
     'Say: hi',
     'a #b',
@@ -29,9 +29,11 @@ test('values are read as YAML would, and text that YAML would change stays text'
   }
   expect(prompt('"quoted #1"')).toBe('quoted #1');
   expect(loadgen('client.parameters.max_tokens=7').maxTokens).toBe(7);
-  expect(loadgen('client.parameters.unique_prefix=false').uniquePrefix).toBe(false);
-  expect(loadgen('client.sweep.concurrency=[8, 16]').concurrency).toEqual([8, 16]);
-  expect(loadgen('client.sweep.concurrency.1=9').concurrency).toEqual([1, 9]);
+  expect(loadgen('client.parameters.unique_prefix=false').uniquePrompts).toBe(false);
+  const points = (value: string) =>
+    loadgen(value).points.map(({ load }: { load: { concurrency: number } }) => load.concurrency);
+  expect(points('client.sweep.concurrency=[8, 16]')).toEqual([8, 16]);
+  expect(points('client.sweep.concurrency.1=9')).toEqual([1, 9]);
 });
 
 test('the last one wins, and keys come into being', () => {

@@ -6,7 +6,9 @@
  * config; 143 or 130 stopped by SIGTERM or SIGINT.
  */
 
-import { listPoints } from './list-points.ts';
+import { isMainThread } from 'node:worker_threads';
+import { runThread } from './engine/thread.ts';
+import { readBefore } from './read-before.ts';
 import { type Command, readCommandLine, UsageError } from './read-command-line.ts';
 import { reportProgress } from './report-progress.ts';
 import { openResultFolder } from './result-folder.ts';
@@ -41,19 +43,22 @@ async function main(): Promise<number> {
 async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'failed'> {
   const { config } = command;
   const folder = await openResultFolder(command.outFolder);
-  const progress = reportProgress(command.progressFile, {
-    points: listPoints(config).length,
-    requests: config.requests ?? null,
-  });
+  const progress = reportProgress(command.progressFile, config.points.length * config.repeats);
   const result = await runBenchmark({
     config,
     origin: command.url,
+    program: new URL(import.meta.url),
+    before: readBefore(command.beforeFile, config),
     version: typeof SBENCH_VERSION === 'string' ? SBENCH_VERSION : '0.0.0-source',
     signal,
-    onPointStart: progress.startPoint,
-    onRecord(record) {
-      folder.append(record);
-      progress.count(record);
+    onTurn(point, { plan: { name, load } }) {
+      const [concurrency, requests] =
+        load.is === 'closed' ? [load.concurrency, load.requests ?? null] : [null, null];
+      progress.startPoint({ point, name, concurrency, requests });
+    },
+    onRecords(records) {
+      folder.append(records);
+      progress.count(records);
     },
     say: (line) => console.log(line),
     save: folder.save,
@@ -65,4 +70,5 @@ async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'f
   return result.status;
 }
 
-process.exit(await main());
+if (isMainThread) process.exit(await main());
+else await runThread();

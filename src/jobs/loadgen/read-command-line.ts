@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type LoadgenConfig, loadgenConfigSchema } from './config.ts';
 
 export const USAGE =
-  'usage: node loadgen.mjs --config FILE --url http://HOST:PORT --out DIR [--progress FILE]';
+  'usage: node loadgen.mjs --config FILE --url http://HOST:PORT --out DIR [--progress FILE] [--before FILE]';
 
 /** Thrown when the command line or the config file is wrong; the message is for the person who wrote it. */
 export class UsageError extends Error {
@@ -16,12 +16,20 @@ export interface Command {
   readonly url: URL;
   readonly outFolder: string;
   readonly progressFile: string | undefined;
+  /** The `result.json` of an interrupted run of the same config. */
+  readonly beforeFile: string | undefined;
 }
 
 export function readCommandLine(argv: readonly string[]): Command {
-  const { config, url, out, progress } = parseOptions(argv);
+  const { config, url, out, progress, before } = parseOptions(argv);
   if (!config || !url || !out) throw new UsageError(`--config, --url and --out are needed\n${USAGE}`);
-  return { config: readConfig(config), url: parseUrl(url), outFolder: out, progressFile: progress };
+  return {
+    config: readConfig(config),
+    url: parseUrl(url),
+    outFolder: out,
+    progressFile: progress,
+    beforeFile: before,
+  };
 }
 
 function parseOptions(argv: readonly string[]) {
@@ -29,7 +37,7 @@ function parseOptions(argv: readonly string[]) {
     const type = 'string';
     return parseArgs({
       args: [...argv],
-      options: { config: { type }, url: { type }, out: { type }, progress: { type } },
+      options: { config: { type }, url: { type }, out: { type }, progress: { type }, before: { type } },
     }).values;
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${USAGE}`);

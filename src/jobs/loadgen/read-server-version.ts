@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { describeError } from './connection.ts';
+import { describeError } from './engine/lane.ts';
 
 export type ServerAnswer =
   | { readonly reachable: true; readonly version: string | null }

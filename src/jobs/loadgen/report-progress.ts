@@ -7,7 +7,10 @@ export interface Progress {
   /** The point being measured, from 1. */
   readonly point: number;
   readonly points: number;
-  readonly concurrency: number;
+  /** What the recipe calls it. */
+  readonly name: string;
+  /** Of a closed loop; null for open load. */
+  readonly concurrency: number | null;
   readonly done: number;
   /** How many `done` will be at the end of the point; null when the point ends by time. */
   readonly requests: number | null;
@@ -15,8 +18,8 @@ export interface Progress {
 }
 
 export interface ProgressReport {
-  startPoint(point: number, concurrency: number, requests: number | null): void;
-  count(record: RequestRecord): void;
+  startPoint(point: Pick<Progress, 'point' | 'name' | 'concurrency' | 'requests'>): void;
+  count(records: readonly RequestRecord[]): void;
   /** Writes the last state and stops. */
   close(): Promise<void>;
 }
@@ -24,13 +27,19 @@ export interface ProgressReport {
 const INTERVAL_MS = 1000;
 
 /** Rewrites the file at most once a second, and only while something changes. Without a file it does nothing. */
-export function reportProgress(
-  file: string | undefined,
-  plan: { points: number; requests: number | null },
-): ProgressReport {
+export function reportProgress(file: string | undefined, points: number): ProgressReport {
   if (file === undefined) return { startPoint() {}, count() {}, close: async () => {} };
   const path = file;
-  let progress: Progress = { v: 1, ...plan, point: 0, concurrency: 0, done: 0, errors: 0 };
+  let progress: Progress = {
+    v: 1,
+    points,
+    point: 0,
+    name: '',
+    concurrency: null,
+    done: 0,
+    requests: null,
+    errors: 0,
+  };
   let changed = false;
   let writing = Promise.resolve();
 
@@ -48,11 +57,14 @@ export function reportProgress(
   const timer = setInterval(write, INTERVAL_MS);
 
   return {
-    startPoint: (point, concurrency, requests) =>
-      change({ point, concurrency, requests, done: 0, errors: 0 }),
-    count(record) {
-      if (record.phase !== 'measured' || record.outcome === 'aborted') return;
-      change({ done: progress.done + 1, errors: progress.errors + (record.outcome === 'error' ? 1 : 0) });
+    startPoint: (point) => change({ ...point, done: 0, errors: 0 }),
+    count(records) {
+      const ended = records.filter(
+        ({ phase, outcome }) => phase === 'measured' && (outcome === 'ok' || outcome === 'error'),
+      );
+      if (ended.length === 0) return;
+      const errors = ended.filter(({ outcome }) => outcome === 'error').length;
+      change({ done: progress.done + ended.length, errors: progress.errors + errors });
     },
     async close() {
       clearInterval(timer);

@@ -9,7 +9,7 @@ import { replaceFile } from './replace-file.ts';
 /** The folder behind `--out`: `result.json`, replaced as a whole, and `requests.jsonl`, which grows. */
 export interface ResultFolder {
   /** Returns at once; the write happens beside the measurement. A failed write surfaces in `closeLog`. */
-  append(record: RequestRecord): void;
+  append(records: readonly RequestRecord[]): void;
   save(result: Result): Promise<void>;
   closeLog(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export async function openResultFolder(folder: string): Promise<ResultFolder> {
   // A full disk is reported when we close; until then it must not end the process as an unhandled rejection.
   written.catch(() => {});
   return {
-    append: (record) => void requests.write(`${JSON.stringify(record)}\n`),
+    append: (records) => void requests.write(records.map((record) => `${JSON.stringify(record)}\n`).join('')),
     save: (result) => replaceFile(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`),
     async closeLog() {
       requests.end();

@@ -1,26 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Point } from '../../shared/result/point.ts';
 import type { RequestRecord } from '../../shared/result/request-record.ts';
-import type { FailureReason, Point, Result } from '../../shared/result/result.ts';
+import type { FailureReason, Result } from '../../shared/result/result.ts';
 import { ValidityCode } from '../../shared/result/validity.ts';
 import type { LoadgenConfig } from './config.ts';
-import { describePoint } from './describe-point.ts';
-import { judgePoint } from './judge-point.ts';
-import { listPoints, pointWords } from './list-points.ts';
-import { ollamaGenerate } from './ollama-generate.ts';
-import { openAi } from './openai.ts';
+import { describePoint, pointWords } from './describe-point.ts';
 import { readServerVersion } from './read-server-version.ts';
-import { type PointRun, runPoint } from './run-point.ts';
-import { summarisePoint } from './summarise-point.ts';
+import { runOrder, type Turn } from './run-order.ts';
+import { runTurn, type TurnResult } from './run-turn.ts';
 
 export interface BenchmarkOrder {
   readonly config: LoadgenConfig;
   readonly origin: URL;
+  /** This program's file, which its threads run too. */
+  readonly program: URL;
   readonly version: string;
+  /** What an interrupted run before this one measured already. */
+  readonly before: readonly Point[];
   /** Aborting it ends the benchmark with what was measured so far. */
   readonly signal: AbortSignal;
-  readonly onRecord: (record: RequestRecord) => void;
-  readonly onPointStart: (point: number, concurrency: number, requests: number | null) => void;
+  readonly onRecords: (records: readonly RequestRecord[]) => void;
+  readonly onTurn: (number: number, turn: Turn) => void;
   readonly say: (line: string) => void;
   /** Called at the start and after every point with what there is: a failed result, reason `unfinished`. */
   readonly save: (result: Result) => Promise<void>;
@@ -28,15 +29,18 @@ export interface BenchmarkOrder {
 
 type Verdict = { status: 'ok' } | { status: 'failed'; reason: FailureReason; message: string };
 
-/** Measures every point in order and returns the final result, which is the caller's to save. */
+/** Measures every point in turn and returns the final result, which is the caller's to save. */
 export async function runBenchmark(order: BenchmarkOrder): Promise<Result> {
   const { config, origin, signal } = order;
-  const zeroMs = performance.now();
-  const points: Point[] = [];
-  const target = { url: origin.origin, model: config.model, serverVersion: null as string | null };
+  const turns = runOrder(config);
+  const points: Point[] = turns.flatMap((turn) => order.before.find((point) => isSame(point, turn)) ?? []);
+  const missing = turns.filter((turn) => !points.some((point) => isSame(point, turn)));
+  const model = config.protocol.speaks === 'http' ? null : config.protocol.model;
+  const target = { url: origin.origin, model, serverVersion: null as string | null };
   const generator = { version: order.version, node: process.version, host: hostname() };
   const runId = randomUUID();
-  const startedAt = new Date().toISOString();
+  const startedAtMs = Date.now();
+  const startedAt = new Date(startedAtMs).toISOString();
 
   function conclude(verdict: Verdict): Result {
     const found = new Set(points.flatMap((point) => point.validity));
@@ -46,37 +50,32 @@ export async function runBenchmark(order: BenchmarkOrder): Promise<Result> {
   }
 
   // From the first moment the file says failed: a benchmark killed without warning must not leave an `ok`.
-  await order.save(conclude(unfinished(0, config)));
+  await order.save(conclude(unfinished(points.length, turns.length)));
   const server = await readServerVersion(origin, signal);
   if (signal.aborted) return conclude(TERMINATED);
   if (!server.reachable) return conclude(unreachable(origin, server.why));
   target.serverVersion = server.version;
 
-  const planned = listPoints(config);
-  for (const [at, { concurrency, config: own, label }] of planned.entries()) {
-    order.onPointStart(at + 1, concurrency, own.requests ?? null);
-    const protocol = own.protocol === 'ollama-generate' ? ollamaGenerate(own) : openAi(own);
-    const run = await runPoint({
-      ...order,
-      config: own,
-      protocol,
-      runId,
-      zeroMs,
-      point: at + 1,
-      concurrency,
-    });
-    const summary = { ...summarisePoint(concurrency, run), ...label };
-    const point = { ...summary, validity: judgePoint(summary, run, own) };
-    points.push(point);
-    order.say(describePoint(at + 1, planned.length, point));
+  for (const [at, point] of points.entries()) {
+    order.say(`${describePoint(at + 1, turns.length, point)}  (measured by an earlier attempt)`);
+  }
+  for (const turn of missing) {
+    order.onTurn(points.length + 1, turn);
+    const result = await runTurn(turn, { ...order, runId, startedAtMs });
+    points.push(result.point);
+    order.say(describePoint(points.length, turns.length, result.point));
 
     if (signal.aborted) return conclude(TERMINATED);
-    const hopeless = reasonToStop(point, run);
+    const hopeless = reasonToStop(result);
     if (hopeless) return conclude(hopeless);
-    await order.save(conclude(unfinished(points.length, config)));
+    await order.save(conclude(unfinished(points.length, turns.length)));
   }
   return conclude(judgeErrors(points, config.maxErrorShare));
 }
+
+/** A point of this name that is there already need not be measured again. */
+const isSame = (point: Point, { plan, repeat }: Turn): boolean =>
+  point.name === plan.name && (point.repeat ?? 1) === repeat;
 
 const TERMINATED: Verdict = {
   status: 'failed',
@@ -85,8 +84,8 @@ const TERMINATED: Verdict = {
     'Stopped by a signal before the end (scancel, or the time limit of the job); the last point is partial.',
 };
 
-function unfinished(done: number, config: LoadgenConfig): Verdict {
-  const message = `Not finished: ${done} of ${listPoints(config).length} points are done. If nothing runs any more, the load generator was killed.`;
+function unfinished(done: number, all: number): Verdict {
+  const message = `Not finished: ${done} of ${all} points are done. If nothing runs any more, the load generator was killed.`;
   return { status: 'failed', reason: 'unfinished', message };
 }
 
@@ -96,16 +95,15 @@ function unreachable(origin: URL, why: string): Verdict {
 }
 
 /** After such a point the next ones would only waste the allocation. */
-function reasonToStop(point: Point, run: PointRun): Verdict | undefined {
+function reasonToStop({ point, gaveUp, failure }: TurnResult): Verdict | undefined {
   const where = `at ${pointWords(point)}`;
-  if (point.outputTokens === 0) {
-    const first = run.records.find((record) => record.outcome === 'error');
-    const example = first?.outcome === 'error' ? `, for example ${first.kind}: ${first.message}` : '';
+  if (point.requests === point.errors) {
+    const example = failure === undefined ? '' : `, for example ${failure}`;
     const message = `No request succeeded ${where}: ${point.errors} of ${point.requests} failed${example}`;
     return { status: 'failed', reason: 'no-success', message };
   }
-  if (run.gaveUp === undefined) return undefined;
-  const message = `Gave up ${where}: too many failures in a row, the last one: ${run.gaveUp}`;
+  if (gaveUp === undefined) return undefined;
+  const message = `Gave up ${where}: too many failures in a row, the last one: ${gaveUp}`;
   return { status: 'failed', reason: 'stopped-answering', message };
 }
 

@@ -501,10 +501,21 @@ sb_manifest() {
   (cd "$SBENCH_RESULTS_DIR" && find . -type f -print0 | sort -z | xargs -0r sha256sum) >"$SB_DIR/.$SB_ROLE.manifest" &&
     mv -f "$SB_DIR/.$SB_ROLE.manifest" "$SB_DIR/$SB_ROLE.manifest"
 }
+# What the last attempt before this one measured, when it came so far; of several nodes each would go on elsewhere.
+sb_before() {
+  local attempt=${SB_DIR##*/} file
+  [ "$SB_NODES" -eq 1 ] || return 0
+  while [ $((attempt -= 1)) -ge 1 ]; do
+    file=${SB_DIR%/*}/$attempt/results/$SB_ROLE/result.json
+    [ ! -f "$file" ] || { cp "$file" before.json; return; }
+  done
+  return 0
+}
 # A client: sb_client_begin, then sb_step FILE ARGV... for each of its runs, then sb_client_end, which never returns.
 sb_client_begin() {
   if [ -n "$SB_TASK" ]; then sb_barrier; fi
   cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
+  sb_before
   SB_STOPPING=''
   if [ -n "$SB_TASK" ]; then return; fi
   sb_heartbeat &

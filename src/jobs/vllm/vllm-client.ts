@@ -1,22 +1,15 @@
-import type { z } from 'zod';
-import type { LoadgenConfig } from '../loadgen/config.ts';
-import { loadParameters } from '../ollama/load-parameters.ts';
-import { loadClient, OllamaClient } from '../ollama/ollama-client.ts';
+import { LoadClient } from '../load/load-client.ts';
+import { loadClient, loadParameters } from '../load/load-parameters.ts';
 
 const schema = loadClient.extend({
   parameters: loadParameters
-    .extend({ api: loadParameters.shape.api.unwrap().exclude(['generate']).optional() })
+    .extend({ api: loadParameters.shape.api.unwrap().exclude(['generate', 'chat', 'embed']).optional() })
     .optional(),
 });
 
 /** The same load by OpenAI's API. */
-export class VllmClient extends OllamaClient {
-  static override readonly summary = 'load on a server with OpenAI’s API: latency, tokens a second';
-  static override readonly schema: z.ZodObject = schema;
-
-  protected override protocol(
-    api: 'generate' | 'openai-chat' | 'openai-completions' = 'openai-chat',
-  ): LoadgenConfig['protocol'] {
-    return super.protocol(api);
-  }
+export class VllmClient extends LoadClient {
+  static readonly summary = 'load on a server with OpenAI’s API: latency, tokens a second';
+  static readonly schema = schema;
+  protected override readonly defaultApi = 'openai-chat';
 }

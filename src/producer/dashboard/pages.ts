@@ -1,6 +1,7 @@
 import type { Plan } from '../../shared/plan/plan.ts';
 import { withoutSecrets } from '../../shared/redact.ts';
-import { type Point, resultSchema } from '../../shared/result/result.ts';
+import type { Point } from '../../shared/result/point.ts';
+import { resultSchema } from '../../shared/result/result.ts';
 import { type ToolResult, toolResultSchema } from '../../shared/result/tool-result.ts';
 import type { SessionRecord } from '../../shared/session/record.ts';
 import type { SessionView } from '../session-view.ts';
@@ -95,7 +96,12 @@ function pointRow({
   validity,
 }: Point): Html {
   const latencies = [ttftMs.p50, ttftMs.p99, tpotMs.p50, e2eMs.p50, e2eMs.p99, outputTokensPerS];
-  const numbers = [concurrency, requests, errors, ...latencies.map((value) => value?.toFixed(1) ?? '–')];
+  const numbers = [
+    concurrency ?? '–',
+    requests,
+    errors,
+    ...latencies.map((value) => value?.toFixed(1) ?? '–'),
+  ];
   return html`<tr>${numbers.map((value) => html`<td class="n">${value}</td>`)}<td>${validity.join(' ') || 'ok'}</td></tr>`;
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../../shared/yaml/duration.ts';
 import { notYet } from '../../shared/yaml/not-yet.ts';
-import { nonEmpty } from '../recipe-schema.ts';
+import { clientFrame, nonEmpty } from '../recipe-schema.ts';
 
 const inFlight = z.number().int().min(1).max(4096);
 
@@ -21,10 +21,12 @@ const maxTokens = z.number().int().min(1).max(1_000_000);
 const requests = z.number().int().min(1).max(10_000_000);
 const temperature = z.number().min(0).max(10);
 
+const api = z.enum(['generate', 'chat', 'embed', 'openai-chat', 'openai-completions', 'openai-embeddings']);
+
 /** What one generator is told. Prompts are files there, so their length is not an argument's. */
 export const loadParameters = z.strictObject({
   /** Which of the server's APIs is asked. */
-  api: z.enum(['generate', 'openai-chat', 'openai-completions']).optional(),
+  api: api.optional(),
   model: nonEmpty.optional(),
   prompt: prompt.optional(),
   max_tokens: maxTokens.optional(),
@@ -40,6 +42,8 @@ export const loadParameters = z.strictObject({
   warmup_requests: z.number().int().min(0).max(100_000).optional(),
 });
 
+export type LoadParameters = z.infer<typeof loadParameters>;
+
 /** The axes that a later version sweeps too are named, so that nobody's points are dropped in silence. */
 export const sweepAxes = z.strictObject({
   concurrency: points.optional(),
@@ -52,3 +56,12 @@ export const sweepAxes = z.strictObject({
 });
 
 export type SweepAxes = z.infer<typeof sweepAxes>;
+
+export const loadClient = clientFrame.extend({
+  model: nonEmpty.optional(),
+  parameters: loadParameters.optional(),
+  sweep: sweepAxes.optional(),
+  /** Each point again, on the same warm service. */
+  repeat: z.number().int().min(1).max(100).optional(),
+});
+export type LoadRecipe = z.infer<typeof loadClient>;

@@ -1,0 +1,88 @@
+import type { Point } from '../../shared/result/point.ts';
+import type { RequestRecord } from '../../shared/result/request-record.ts';
+import { concludePoint } from './analyse/conclude-point.ts';
+import { gatherRows } from './analyse/rows.ts';
+import type { LoadgenConfig } from './config.ts';
+import { drivePoint } from './engine/drive-point.ts';
+import type { Batch } from './engine/recording.ts';
+import { describeLoad, planLoad } from './load.ts';
+import type { ProtocolConfig } from './protocols/create-protocol.ts';
+import { recordsOf } from './record-line.ts';
+import type { Turn } from './run-order.ts';
+
+export interface TurnOrder {
+  readonly config: LoadgenConfig;
+  readonly origin: URL;
+  readonly program: URL;
+  readonly runId: string;
+  /** The result's `startedAt`, in ms since 1970. */
+  readonly startedAtMs: number;
+  readonly signal: AbortSignal;
+  readonly onRecords: (records: readonly RequestRecord[]) => void;
+}
+
+export interface TurnResult {
+  point: Point;
+  /** Set when the point was given up because nothing worked any more: the last error's message. */
+  gaveUp: string | undefined;
+  /** An example of what went wrong. */
+  failure: string | undefined;
+}
+
+/** Measures one point once: its schedule, its load, its numbers and what is to be thought of them. */
+export async function runTurn(turn: Turn, order: TurnOrder): Promise<TurnResult> {
+  const { point, repeat, plan } = turn;
+  const { config, runId } = order;
+  const load = planLoad(plan.load, config.seed, plan.name, repeat);
+  const protocol = withOptions(config.protocol, plan.options);
+  const concurrency = plan.load.is === 'closed' ? plan.load.concurrency : undefined;
+  const batches: Batch[] = [];
+  let startedMs = 0;
+  const end = await drivePoint({
+    origin: order.origin.origin,
+    program: order.program,
+    protocol,
+    prompts: {
+      source: plan.prompts ?? config.prompts,
+      maxTokens: plan.maxTokens ?? config.maxTokens,
+      seed: `${config.seed}/${plan.name}/${repeat}`,
+      ...(config.uniquePrompts ? { unique: `${runId}/${plan.name}/${repeat}` } : {}),
+    },
+    load,
+    threads: Math.min(config.threads, concurrency ?? config.threads),
+    timeoutMs: config.timeoutS * 1000,
+    drainMs: (config.drainS ?? config.timeoutS) * 1000,
+    signal: order.signal,
+    onStart(startMs) {
+      startedMs = startMs;
+    },
+    onBatch(batch) {
+      batches.push(batch);
+      order.onRecords(
+        recordsOf(batch, { point, repeat, concurrency, startMs: startedMs - order.startedAtMs }),
+      );
+    },
+  });
+
+  const rows = gatherRows(batches);
+  const measured = concludePoint(rows, {
+    config,
+    turn,
+    load: plan.load,
+    described: describeLoad(plan.load, load),
+    window: load.window,
+    startedAt: new Date(startedMs).toISOString(),
+    end,
+  });
+  const failure = [...rows.words.values()].find(({ kind }) => kind !== undefined);
+  return {
+    point: measured,
+    gaveUp: end.gaveUp,
+    failure: failure && `${failure.kind}: ${failure.message}`,
+  };
+}
+
+function withOptions(protocol: ProtocolConfig, options: Record<string, unknown> | undefined): ProtocolConfig {
+  if (options === undefined || protocol.speaks === 'http') return protocol;
+  return { ...protocol, options: { ...protocol.options, ...options } };
+}

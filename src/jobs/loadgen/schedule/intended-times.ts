@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { arrivalsSchema, spread } from './arrivals.ts';
+import { randomStream } from './random.ts';
+import { expectedRequests, rateProfileSchema } from './rate-profile.ts';
+
+/** Beyond this the schedule alone would be half a gigabyte, and no generator of ours would keep it. */
+const MOST_REQUESTS = 50_000_000;
+
+/**
+ * Open load: when each request is meant to be sent does not depend on how fast the server answers, so a slow answer
+ * is counted in full and never hides the requests it held up.
+ */
+export const openLoadSchema = z.discriminatedUnion('open', [
+  z.strictObject({
+    open: z.literal('rate'),
+    profile: rateProfileSchema,
+    arrivals: arrivalsSchema.default({ process: 'poisson' }),
+  }),
+  /** `size` requests at once, every `everyS` seconds. */
+  z.strictObject({
+    open: z.literal('burst'),
+    size: z.int().positive().max(1_000_000),
+    everyS: z.number().positive(),
+    durationS: z.number().positive(),
+  }),
+  /** A recorded trace: seconds from its start, ascending; `scale` 2 plays it in half the time. */
+  z.strictObject({
+    open: z.literal('replay'),
+    timesS: z.array(z.number().nonnegative()).min(1),
+    scale: z.number().positive().default(1),
+  }),
+  /** All at once. */
+  z.strictObject({ open: z.literal('offline'), requests: z.int().positive().max(MOST_REQUESTS) }),
+]);
+export type OpenLoad = z.infer<typeof openLoadSchema>;
+
+/**
+ * When each request of a point is meant to be sent: milliseconds from the point's start, ascending. Absolute, so that
+ * a late request never delays the next. The same load and seed words give the same bytes.
+ */
+export function intendedTimes(load: OpenLoad, ...seed: readonly (string | number)[]): Float64Array {
+  switch (load.open) {
+    case 'rate': {
+      const expected = expectedRequests(load.profile);
+      const count = checked(Math.max(1, Math.round(expected.total)));
+      const places = spread(load.arrivals, count, randomStream('arrivals', ...seed));
+      return places.map((place) => 1000 * expected.timeOf(place * expected.total));
+    }
+    case 'burst': {
+      const bursts = Math.max(1, Math.ceil(load.durationS / load.everyS));
+      const times = new Float64Array(checked(bursts * load.size));
+      for (let k = 0; k < times.length; k++) times[k] = 1000 * load.everyS * Math.floor(k / load.size);
+      return times;
+    }
+    case 'replay': {
+      const times = Float64Array.from(load.timesS).sort();
+      const first = times[0] ?? 0;
+      return times.map((time) => (1000 * (time - first)) / load.scale);
+    }
+    case 'offline':
+      return new Float64Array(load.requests);
+    default:
+      return load satisfies never;
+  }
+}
+
+/** @throws RangeError for a schedule that nobody meant. */
+function checked(count: number): number {
+  if (count <= MOST_REQUESTS) return count;
+  throw new RangeError(
+    `the load is ${count} requests; the most is ${MOST_REQUESTS}: lower the rate or the duration`,
+  );
+}
