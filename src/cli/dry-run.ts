@@ -1,3 +1,4 @@
+import type { SlurmSays } from '../producer/ask-slurm.ts';
 import type { Plan, RolePlan } from '../shared/plan/plan.ts';
 import { atMost } from './at-most.ts';
 import { valuesText } from './group-text.ts';
@@ -45,9 +46,11 @@ function planText(plan: Plan): string {
   return lines.map(printableLines).join('\n');
 }
 
-export function dryRunData(plans: readonly Plan[]) {
+/** @param slurm undefined: it was not to be asked. */
+export function dryRunData(plans: readonly Plan[], slurm: readonly SlurmSays[] | undefined) {
   const [plan, ...others] = plans;
-  return others.length === 0 ? { plan, atMost: atMost(plans) } : { plans, atMost: atMost(plans) };
+  const more = { atMost: atMost(plans), ...(slurm ? { slurm } : {}) };
+  return others.length === 0 ? { plan, ...more } : { plans, ...more };
 }
 
 function roleLines(role: RolePlan): string[] {
@@ -72,13 +75,17 @@ function artifactLine(artifact: RolePlan['artifacts'][number]): string {
 }
 
 function costLine(plans: readonly Plan[]): string {
-  const { nodeHours, gpuHours, unlimited } = atMost(plans);
-  const gpus = gpuHours > 0 ? ` and ${hours(gpuHours)} GPU-hours` : '';
+  const { nodeHours, gpuHours, gpusAtOnce, unlimited, unknownGpus } = atMost(plans);
+  const gpus = gpuHours > 0 ? ` and ${hours(gpuHours)} GPU-hours (${gpusAtOnce} GPUs at once)` : '';
   const open =
     unlimited.length === 0
       ? ''
       : `; without a time limit, so as long as Slurm lets it: ${unlimited.join(', ')}`;
-  return `at most ${hours(nodeHours)} node-hours${gpus}${open}`;
+  const unknown =
+    unknownGpus.length === 0
+      ? ''
+      : `; besides, the GPUs of ${unknownGpus.join(', ')}, whose number only the cluster knows`;
+  return `at most ${hours(nodeHours)} node-hours${gpus}${open}${unknown}`;
 }
 
 const hours = (value: number): string => String(Math.round(value * 100) / 100);

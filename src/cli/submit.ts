@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { askSlurm } from '../producer/ask-slurm.ts';
 import type { ProducerDeps } from '../producer/connect-producer.ts';
 import { enqueueSessions } from '../producer/enqueue-sessions.ts';
 import { noSession } from '../producer/find-session.ts';
@@ -9,16 +10,19 @@ import { planSessions } from '../producer/plan-session.ts';
 import { sessionView } from '../producer/session-view.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { ForeignTarget } from '../shared/plan/foreign-target.ts';
+import type { Plan } from '../shared/plan/plan.ts';
 import { readGroup } from '../shared/redis/group-store.ts';
 import type { Settings } from '../shared/settings/settings.ts';
 import { printable } from '../shared/yaml/problem.ts';
 import { type Cli, collect, settingsFor, withProducer } from './cli.ts';
 import { dryRunData, dryRunText } from './dry-run.ts';
+import { EXIT } from './exit-code.ts';
 import { follow, warnIfUnserved } from './follow.ts';
 import { followGroup } from './follow-group.ts';
 import { valuesText } from './group-text.ts';
 import { jsonLine } from './printable-text.ts';
 import { planRequest } from './request.ts';
+import { isRefused, slurmSaysText } from './slurm-says.ts';
 
 interface Options {
   set?: string[];
@@ -28,6 +32,7 @@ interface Options {
   endpoint?: string;
   watch?: true;
   dryRun?: true;
+  offline?: true;
   json?: true;
 }
 
@@ -42,7 +47,11 @@ export function addSubmit(program: Command, cli: Cli): void {
     .option('--target <session>', 'clients only: use the service of this session (or SESSION/SERVICE)')
     .option('--endpoint <url>', 'clients only: use what answers there')
     .option('--watch', 'stay until its end; the exit code tells how it ended')
-    .option('--dry-run', 'print the plan, every batch script and what it costs at most; contact nothing')
+    .option(
+      '--dry-run',
+      'submit nothing: print the plan, every batch script, what it costs at most, and what Slurm says to it',
+    )
+    .option('--offline', 'with --dry-run: contact nothing, so do not ask Slurm')
     .option('--json', 'one JSON object; with --watch one a line, the session last')
     .addHelpText(
       'after',
@@ -59,7 +68,7 @@ export function addSubmit(program: Command, cli: Cli): void {
         blobs: { loadgen: { sha256: loadgen.sha256, bytes: loadgen.bytes } },
       });
       if (options.dryRun) {
-        terminal.print(options.json ? jsonLine(dryRunData(plans)) : dryRunText(plans));
+        await dryRun(cli, plans, settings, options);
         return;
       }
       const notes = new Set(plans.flatMap((plan) => plan.notes));
@@ -91,6 +100,23 @@ async function foreignTarget(settings: Settings, { target, endpoint }: Options) 
     found = await sessionTarget(deps, target);
   });
   return found;
+}
+
+/** A cluster that cannot be asked is no fault of the recipe's; a Slurm that refuses it is. */
+async function dryRun(cli: Cli, plans: readonly Plan[], settings: Settings, { json, offline }: Options) {
+  const { terminal } = cli;
+  if (!json) terminal.print(dryRunText(plans));
+  const says = offline
+    ? undefined
+    : await askSlurm(plans, {
+        clusters: settings.clusters,
+        home: terminal.home,
+        env: { ...terminal.env },
+        signal: terminal.interrupted(),
+      });
+  if (json) terminal.print(jsonLine(dryRunData(plans, says)));
+  else if (says) terminal.print(`\n${slurmSaysText(says, plans.length)}`);
+  if (says && isRefused(says)) cli.exitCode = EXIT.failed;
 }
 
 async function submittedGroup(cli: Cli, deps: ProducerDeps, id: string, options: Options) {

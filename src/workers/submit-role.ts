@@ -28,7 +28,9 @@ export async function submitRole(
     target,
   });
   if (outcome.is !== 'refused') return conclude(context, role, outcome);
-  const reason = await explainRefusal(context.place, outcome.reason, role.options);
+  const { link, counted } = context.place;
+  const survey = () => link.ask({ verb: 'survey', args: [], counted, timeoutMs: 120_000 });
+  const reason = await explainRefusal(survey, outcome.reason, role.options);
   return conclude(context, role, { ...outcome, reason });
 }
 

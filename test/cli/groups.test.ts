@@ -107,12 +107,12 @@ describe('submitting', () => {
   });
 
   test('--dry-run shows every session, one of them whole, and the sum', async () => {
-    const { code, out } = await place.sbench(['submit', 'matrix.yaml', '--dry-run']);
+    const { code, out } = await place.sbench(['submit', 'matrix.yaml', '--dry-run', '--offline']);
     expect(code).toBe(0);
     expect(out).toContain('4 sessions as one group');
     expect(out).toMatch(/^2 +n=32 repeat=1 +s1: --gpus=2/m);
     expect(out).toContain('all 4 together: at most 3 node-hours and 4 GPU-hours');
-    const { out: json } = await place.sbench(['submit', 'matrix.yaml', '--dry-run', '--json']);
+    const { out: json } = await place.sbench(['submit', 'matrix.yaml', '--dry-run', '--offline', '--json']);
     expect(JSON.parse(json)).toMatchObject({ plans: [{}, {}, {}, {}], atMost: { nodeHours: 3 } });
   });
 

@@ -66,7 +66,7 @@ test('Ctrl-C while watching: 130, and the session goes on', async () => {
 });
 
 test('who reads may go away', async () => {
-  const { child, ended } = sbench('submit', 'recipe.yaml', '--dry-run');
+  const { child, ended } = sbench('submit', 'recipe.yaml', '--dry-run', '--offline');
   child.stdout.destroy();
   expect(await ended).toMatchObject({ code: 0, err: '' });
 });

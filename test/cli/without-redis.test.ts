@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { atMost } from '../../src/cli/at-most.ts';
 import { jsonLine, printableLines } from '../../src/cli/printable-text.ts';
 import { programOf } from '../../src/cli/run-cli.ts';
 import { number } from '../../src/cli/show-results.ts';
 import { table } from '../../src/cli/table.ts';
-import type { Plan } from '../../src/shared/plan/plan.ts';
 import { CLUSTER, type Workplace, workplace } from './run.ts';
 
 let place: Workplace;
@@ -72,12 +70,13 @@ describe('validate', () => {
   });
 });
 
-describe('submit --dry-run contacts nothing', () => {
+describe('submit --dry-run', () => {
   test('plan, options, scripts and the cost', async () => {
     const { code, out, err } = await place.sbench([
       'submit',
       'recipe.yaml',
       '--dry-run',
+      '--offline',
       '--set',
       'client.parameters.max_tokens=77',
     ]);
@@ -93,7 +92,7 @@ describe('submit --dry-run contacts nothing', () => {
     expect(out).toContain('--- s1 ollama: batch script\n#!/bin/bash\n');
     expect(out).toContain('--- c1 ollama: batch script\n#!/bin/bash\n');
     expect(out).toMatch(/"?maxTokens"?: ?77/);
-    expect(out.trimEnd().split('\n').at(-1)).toBe('at most 0.75 node-hours and 1 GPU-hours');
+    expect(out.trimEnd().split('\n').at(-1)).toBe('at most 0.75 node-hours and 1 GPU-hours (2 GPUs at once)');
   });
 
   test('as data', async () => {
@@ -101,33 +100,39 @@ describe('submit --dry-run contacts nothing', () => {
       'submit',
       'recipe.yaml',
       '--dry-run',
+      '--offline',
       '--json',
       '--label',
       'a=b',
     ]);
     expect(code).toBe(0);
-    const { plan, atMost } = JSON.parse(out);
+    const { plan, atMost, slurm } = JSON.parse(out);
+    expect(slurm).toBeUndefined();
     expect(plan.roles.map((role: { role: string }) => role.role)).toEqual(['s1', 'c1']);
     expect(plan.labels).toEqual({ a: 'b' });
-    expect(atMost).toEqual({ nodeHours: 0.75, gpuHours: 1, unlimited: [] });
+    expect(atMost).toEqual({ nodeHours: 0.75, gpuHours: 1, gpusAtOnce: 2, unlimited: [], unknownGpus: [] });
   });
 
-  test.each([
-    [['--gpus=4'], 1, 4],
-    [['--gpus=a100:4'], 1, 4],
-    [['--gpus-per-node=h100:2', '--nodes=2-3'], 3, 6],
-    [['--gres=gpu:a100:4(S:0-1),license:2', '--nodes=2'], 2, 8],
-    [['--gres=gpu'], 1, 1],
-    [['--gpus-per-task=2', '--ntasks=3'], 1, 6],
-    [['--nodes=2'], 2, 0],
-  ])('%j costs', (options, nodes, gpus) => {
-    const plan = { roles: [{ role: 's1', options, timeLimitS: 3600 }] } as unknown as Plan;
-    expect(atMost([plan])).toEqual({ nodeHours: nodes, gpuHours: gpus, unlimited: [] });
-  });
-
-  test('without a time limit nobody can say', () => {
-    const plan = { roles: [{ role: 's1', options: [] }] } as unknown as Plan;
-    expect(atMost([plan])).toEqual({ nodeHours: 0, gpuHours: 0, unlimited: ['s1'] });
+  test('a cluster out of reach is said, and is no failure', async () => {
+    // Nobody listens there.
+    const away = workplace(
+      'clusters: {local: {hostname: 127.0.0.1, port: 1, username: alice, variables: {LLM: /opt/llm}}}\n',
+    );
+    away.write(
+      '.ssh/known_hosts',
+      '[127.0.0.1]:1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1nV8nDbbNtfuVDWkJrUEVDbbBEGKH5lKKoNi0QO2mZ\n',
+    );
+    try {
+      const { code, out } = await away.sbench(['submit', 'recipe.yaml', '--dry-run']);
+      expect(code).toBe(0);
+      expect(out.trimEnd()).toMatch(/GPUs at once\)\n\nSlurm on local was not asked: .*127\.0\.0\.1/);
+      const { out: json } = await away.sbench(['submit', 'recipe.yaml', '--dry-run', '--json']);
+      expect(JSON.parse(json).slurm).toMatchObject([
+        { cluster: 'local', asked: false, why: expect.any(String) },
+      ]);
+    } finally {
+      away.remove();
+    }
   });
 });
 

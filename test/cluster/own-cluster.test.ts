@@ -107,3 +107,31 @@ test('a partition that is not there is refused by Slurm, and said in its words',
   expect(out).toContain("defaults.partition 'gpuu' is none of them. Did you mean 'gpu'?");
   expect(out).toMatch(/fail {2}slurm job {3}sbatch says: .*invalid partition/i);
 });
+
+test('a dry run asks Slurm, on a login of its own, and submits nothing', async () => {
+  place.write(
+    'dry.yaml',
+    `cluster: alpha
+service: {type: redis, container: {runtime: none}, resources: {partition: cpu, time: 5m}}
+client: {type: redis, resources: {partition: cpu, time: 5m}}
+`,
+  );
+  const submit = ['submit', 'dry.yaml', '--dry-run'];
+  const jobs = () =>
+    onLogin(alpha, 'squeue -a --me -h -o %j | grep test-only; ls -a .sbench/v1 | grep -c "[.]test"; true');
+  const good = await place.sbench([...submit, '--json']);
+  expect(good).toMatchObject({ code: 0, err: '' });
+  const { slurm, plan } = JSON.parse(good.out);
+  expect(slurm).toMatchObject([{ cluster: 'alpha', asked: true }]);
+  expect(slurm[0].trials).toMatchObject(
+    plan.roles.map(({ role }: { role: string }) => ({ role, is: 'would-start', sessions: [1] })),
+  );
+  // Now, or when those that test beside us are done.
+  expect(Math.abs(Date.parse(slurm[0].trials[0].wouldStartAt) - Date.now())).toBeLessThan(3_600_000);
+
+  const bad = await place.sbench([...submit, '--set', 'service.resources.partition=gpuu']);
+  expect(bad.code).toBe(1);
+  expect(bad.out).toMatch(/s1 redis: refused: .*[Ii]nvalid partition.*Did you mean 'gpu'\?/);
+  expect(bad.out).toMatch(/c1 redis: would start \d\d:\d\d, an estimate/);
+  expect(jobs()).toBe('0\n');
+});

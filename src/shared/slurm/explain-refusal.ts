@@ -1,5 +1,5 @@
+import type { Answer } from '../cluster/answer.ts';
 import { didYouMean } from '../yaml/nearest.ts';
-import type { Place } from './remote/verbs.ts';
 import { readSurvey, type Survey } from './survey.ts';
 
 /** What a recipe may name, by the option that names it. */
@@ -28,15 +28,14 @@ const ABOUT: readonly [words: RegExp, options: readonly (keyof typeof NAMES)[]][
 
 /** A refusal with the names that there are. The cluster is asked only when Slurm refused for a name. */
 export async function explainRefusal(
-  { link, counted }: Pick<Place, 'link' | 'counted'>,
+  survey: () => Promise<Answer>,
   reason: string,
   options: readonly string[],
 ): Promise<string> {
   const about = ABOUT.find(([words]) => words.test(reason))?.[1];
   if (!about) return reason;
   try {
-    const answer = await link.ask({ verb: 'survey', args: [], counted, timeoutMs: 120_000 });
-    return withNames(reason, about, readSurvey(answer), options);
+    return withNames(reason, about, readSurvey(await survey()), options);
   } catch {
     // What Slurm said is worth more than what the cluster might have added.
     return reason;

@@ -54,3 +54,7 @@ export function readRefusal(stderr: string): Refusal {
   if (refusal) return { is: 'refused', reason, ...(refusal[1] ? { hint: refusal[1] } : {}) };
   return { is: 'ambiguous', reason: reason || 'sbatch gave no id and no reason' };
 }
+
+/** Its words, and what to look at. */
+export const refusalText = ({ reason, hint }: Extract<Refusal, { is: 'refused' }>): string =>
+  hint ? `${reason}. ${hint}` : reason;

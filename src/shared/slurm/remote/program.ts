@@ -15,6 +15,7 @@ const PARTS = [
   'stream',
   'survey',
   'probe',
+  'test-only',
   'follow',
   'end',
 ];

@@ -5,7 +5,7 @@ import type { ClusterLink } from '../../cluster/cluster-link.ts';
 import { AnswerError, ConnectionError } from '../../errors.ts';
 import { slurmJobName } from '../../ids.ts';
 import type { SubmitAnswer } from '../../session/events.ts';
-import { readRefusal } from '../read-refusal.ts';
+import { readRefusal, refusalText } from '../read-refusal.ts';
 import { type NamedRow, readSacct, readSqueue } from '../read-rows.ts';
 
 /** Where on a cluster, and who pays: `counted` adds to the session's own count. */
@@ -166,8 +166,7 @@ function readSubmit(answer: Answer): SubmitOutcome {
     return { is: 'refused', reason: refusal.reason, clean: sbatch.endsWith('clean') };
   }
   if (refusal.is === 'refused') {
-    const reason = refusal.hint ? `${refusal.reason}. ${refusal.hint}` : refusal.reason;
-    return { is: 'refused', reason, clean: sbatch.endsWith('clean') };
+    return { is: 'refused', reason: refusalText(refusal), clean: sbatch.endsWith('clean') };
   }
   return refusal.is === 'limit' ? refusal : { is: 'unresolved', reason: refusal.reason };
 }
