@@ -502,7 +502,7 @@ sb_manifest() {
     mv -f "$SB_DIR/.$SB_ROLE.manifest" "$SB_DIR/$SB_ROLE.manifest"
 }
 # What the last attempt before this one measured, when it came so far; of several nodes each would go on elsewhere.
-sb_before() {
+sb_resume() {
   local attempt=${SB_DIR##*/} file
   [ "$SB_NODES" -eq 1 ] || return 0
   while [ $((attempt -= 1)) -ge 1 ]; do
@@ -515,7 +515,7 @@ sb_before() {
 sb_client_begin() {
   if [ -n "$SB_TASK" ]; then sb_barrier; fi
   cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
-  sb_before
+  sb_resume
   SB_STOPPING=''
   if [ -n "$SB_TASK" ]; then return; fi
   sb_heartbeat &
