@@ -5,11 +5,14 @@ import { coerceError } from '../shared/errors.ts';
 import { clientRoles, type RolePlan } from '../shared/plan/plan.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { exitsOf } from '../shared/session/finish.ts';
-import { isOver, resultsName } from '../shared/session/record.ts';
+import { isOver, resultsName, type SessionRecord } from '../shared/session/record.ts';
+import { reduce } from '../shared/session/reduce.ts';
 import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
-import type { Action, ActionContext } from './action.ts';
+import type { Action, ActionContext, NewEvent } from './action.ts';
 import { markPlacement } from './mark-placement.ts';
 import { type Checked, checkResults, type Files, readTar, withResults } from './read-results.ts';
+
+type Collected = Extract<NewEvent, { type: 'collected' }>;
 
 const LOG_BYTES = 1024 * 1024;
 
@@ -35,19 +38,19 @@ export const collect: Action = {
     const results = Object.fromEntries(
       [...checks].flatMap(([role, check]) => (check.result ? [[role, check.result]] : [])),
     );
-    const folder = await keepIfPossible(context, withResults(files, results));
-    await context.apply({
+    const event: Collected = {
       type: 'collected',
       attempt,
       endedAt: Date.now(),
       checked: exitsOf(roles),
       invalid: [...checks].flatMap(([role, check]) => (check.ok ? [] : [{ role, why: check.why }])),
       results,
-      ...(folder === undefined ? {} : { folder }),
-    });
+    };
+    const folder = await keepIfPossible(context, withResults(files, results), event);
+    await context.apply({ ...event, ...(folder === undefined ? {} : { folder }) });
     if (isOver(context.record)) {
-      // The record was stored before the copy: written again, the folder tells the end, too.
-      if (folder !== undefined) await writeRecord(context, resultsPath(context));
+      // What came between the copy and the end is told, too.
+      if (folder !== undefined) await writeRecord(context.record, resultsPath(context));
       return { done: { ok: true, attempt, state: context.record.state } };
     }
     if (context.record.attempt > attempt) {
@@ -83,9 +86,13 @@ const resultsPath = ({ resultsFolder, record }: ActionContext): string =>
   join(resultsFolder ?? '', resultsName(record));
 
 /** A worker without a place for results must not hold a session up: the cluster's copy is the source. */
-async function keepIfPossible(context: ActionContext, files: Files): Promise<string | undefined> {
+async function keepIfPossible(
+  context: ActionContext,
+  files: Files,
+  event: Collected,
+): Promise<string | undefined> {
   try {
-    return await keep(context, files);
+    return await keep(context, files, event);
   } catch (error) {
     const why = `the results could not be copied here: ${coerceError(error).message}`;
     context.log.warn({ why }, 'results stay on the cluster');
@@ -95,7 +102,7 @@ async function keepIfPossible(context: ActionContext, files: Files): Promise<str
 }
 
 /** Copies what came into the results folder of this host, whole or not at all. */
-async function keep(context: ActionContext, files: Files): Promise<string | undefined> {
+async function keep(context: ActionContext, files: Files, event: Collected): Promise<string | undefined> {
   if (context.resultsFolder === undefined) return undefined;
   const folder = resultsPath(context);
   const fresh = `${folder}.new`;
@@ -107,12 +114,17 @@ async function keep(context: ActionContext, files: Files): Promise<string | unde
   await mkdir(fresh, { recursive: true });
   await writeFile(join(fresh, 'recipe.yaml'), context.plan.recipe.text);
   await writeFile(join(fresh, 'plan.json'), `${JSON.stringify(context.plan, null, 2)}\n`);
-  await writeRecord(context, fresh);
+  const place = `${hostname()}:${folder}`;
+  // As it will be: a crash as soon as the end is stored must not leave a folder that tells of none.
+  const { record, plan } = context;
+  const clock = record.ending?.clock ?? 0;
+  const stored = reduce(record, plan, { ...event, folder: place, clock, look: record.lastLook });
+  await writeRecord(stored.attempt === record.attempt ? stored : record, fresh);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
-  return `${hostname()}:${folder}`;
+  return place;
 }
 
-async function writeRecord({ record }: ActionContext, folder: string): Promise<void> {
+async function writeRecord(record: SessionRecord, folder: string): Promise<void> {
   await writeFile(join(folder, 'session.json'), `${JSON.stringify(record, null, 2)}\n`);
 }
