@@ -228,6 +228,46 @@ describe('the verdict on a client', () => {
   test.each(OF_A_CLIENT)('%s: %s', (_, verdict, story) => expect(story().verdict('c1')).toBe(verdict));
 });
 
+describe('a client’s own start limit: RUNNING, and no sign of life', () => {
+  const pendingClient = (startLimitS: number) =>
+    new Story({ services: 1, clients: 1, role: { startLimitS } })
+      .begin()
+      .submit('s1')
+      .event('s1', 'started')
+      .event('s1', 'ready')
+      .submit('c1');
+  test.each([
+    ['within it', 'none', 40, [5, 40]],
+    ['past it', 'failed: no-life', 40, [5, 41]],
+    ['it counts from RUNNING, not from the queue', 'none', 40, [5, 40]],
+    ['longer than the ten minutes that others have', 'none', 900, [5, 700]],
+  ] as const)('%s: %s', (what, verdict, limit, [first, then]) => {
+    const story = pendingClient(limit);
+    if (what.includes('queue')) story.looks(500, both('PENDING Priority'));
+    expect(story.looks(first, both('RUNNING')).looks(then, both('RUNNING')).verdict('c1')).toBe(verdict);
+  });
+  test('a client that spoke has its run limit instead; the words say the limit', () => {
+    const spoke = pendingClient(40)
+      .looks(5, both('RUNNING'))
+      .event('c1', 'started')
+      .looks(60, both('RUNNING'));
+    expect(spoke.verdict('c1')).toBe('none');
+    const silent = pendingClient(40).looks(5, both('RUNNING')).looks(41, both('RUNNING'));
+    expect(silent.facts('c1').verdict).toMatchObject({
+      why: 'Slurm says RUNNING, but it gave no sign of life for 40 s',
+    });
+  });
+});
+
+const limited = (role: { runLimitS: number }) =>
+  new Story({ services: 1, clients: 0, role }).begin().submit('s1');
+const upFor = (runLimitS: number, seconds: number) =>
+  limited({ runLimitS })
+    .event('s1', 'started')
+    .event('s1', 'ready')
+    .looks(0, { s1: 'RUNNING' })
+    .looks(seconds, { s1: 'RUNNING' });
+
 const OF_A_SERVICE: [string, string, () => Story][] = [
   [
     'starting for longer than the start limit',
@@ -294,6 +334,38 @@ const OF_A_SERVICE: [string, string, () => Story][] = [
         .close('s1')
         .looks(5, { s1: 'CANCELLED' }),
   ],
+  ['a service up for as long as its own run limit, and no longer', 'none', () => upFor(100, 100)],
+  ['up for longer than its own run limit', 'failed: run-limit', () => upFor(100, 101)],
+  [
+    'the run limit counts from ready, not from its start',
+    'none',
+    () =>
+      limited({ runLimitS: 100 })
+        .event('s1', 'started')
+        .looks(90, { s1: 'RUNNING' })
+        .event('s1', 'ready')
+        .looks(90, { s1: 'RUNNING' }),
+  ],
+  [
+    'without a run limit a service is up for as long as Slurm lets it',
+    'none',
+    () =>
+      serviceOnly()
+        .event('s1', 'started')
+        .event('s1', 'ready')
+        .looks(5, { s1: 'RUNNING' })
+        .looks(1_000_000, { s1: 'RUNNING' }),
+  ],
+  [
+    'its own run limit passed after its end was told: its end counts',
+    'failed: exit',
+    () =>
+      limited({ runLimitS: 100 })
+        .event('s1', 'started')
+        .event('s1', 'ready')
+        .event('s1', 'exited', 3)
+        .looks(500),
+  ],
 ];
 describe('the verdict on a service', () => {
   test.each(OF_A_SERVICE)('%s: %s', (_, verdict, story) => expect(story().verdict('s1')).toBe(verdict));
@@ -328,5 +400,32 @@ describe('a verdict is sticky', () => {
   test('of several services alone, one that ends well ends the session well', () => {
     const story = serviceOnly().event('s1', 'started').event('s1', 'ready').event('s1', 'exited', 0);
     expect(story.record.ending?.why).toBe('service-ended');
+  });
+});
+
+describe('a service’s own run limit', () => {
+  test('ends a session that has nothing else, and says so', () => {
+    const { record } = upFor(100, 101);
+    expect(record.ending).toMatchObject({
+      why: 'service-ended',
+      text: 'service s1: it was up for longer than 100 s',
+    });
+  });
+  test('under a running client it is a service lost', () => {
+    const story = new Story({ services: 1, clients: 1, role: { runLimitS: 100 } })
+      .begin()
+      .submit('s1')
+      .event('s1', 'started')
+      .event('s1', 'ready')
+      .looks(60, { s1: 'RUNNING' })
+      .submit('c1')
+      .event('c1', 'started')
+      .looks(60, both('RUNNING'));
+    expect(story.verdict('s1')).toBe('failed: run-limit');
+    expect(story.verdict('c1')).toBe('none');
+    expect(story.record.ending).toMatchObject({
+      why: 'service-lost',
+      text: 'service s1 was lost: it was up for longer than 100 s',
+    });
   });
 });
