@@ -53,7 +53,7 @@ sb_dead() { # N: by its process when it was on this host; else by silence, in th
 sb_new() { local folder=${SB_TARGET%/*}; echo "$folder/.making.${SB_KEY:0:12}.$1$SB_SUFFIX"; }
 sb_size() { # PATH: for people
   local bytes
-  [ -n "$1" ] && bytes=$(timeout 10 du -sb "$1" 2>/dev/null | cut -f1) && [ -n "$bytes" ] || return
+  [ -n "$1" ] && bytes=$(timeout 10 du -sbD "$1" 2>/dev/null | cut -f1) && [ -n "$bytes" ] || return
   if [ "$bytes" -ge 1000000000 ]; then echo "$((bytes / 1000000000)).$((bytes / 100000000 % 10)) GB"
   elif [ "$bytes" -ge 1000000 ]; then echo "$((bytes / 1000000)) MB"
   else echo "$bytes bytes"; fi

@@ -524,6 +524,8 @@ sb_client_begin() {
 sb_to_file() {
   exec >"$1" || exit 74
   shift
+  # A container's runtime may be a function, which exec does not find.
+  if [ "$(type -t "$1")" = function ]; then "$@"; exit; fi
   exec "$@"
 }
 # Its standard output is a file of the results, or the log when FILE is empty. No pipe: the exit code is the program's.
