@@ -52,8 +52,8 @@ sb_file 'loadgen.json' '{"v":2,"protocol":{"speaks":"ollama","api":"generate","m
 sb_run_client "\${SBENCH_TOOLS}"'/node' "\${SBENCH_TOOLS}"'/loadgen.mjs' '--config' "\${SBENCH_WORK}"'/loadgen.json' '--url' "\${TARGET_SERVICE_URL}" '--out' "\${SBENCH_RESULTS_DIR}" '--before' "\${SBENCH_WORK}"'/before.json'
 `);
   expect([service?.options, client?.options]).toEqual([
-    ['--cpus-per-task=1', '--mem=1G', '--nodelist=node1', '--partition=cpu', '--time=0-00:15:00'],
-    ['--cpus-per-task=1', '--exclude=node1', '--mem=1G', '--partition=cpu', '--time=0-00:10:00'],
+    ['--cpus-per-task=1', '--mem=1G', '--partition=cpu', '--time=0-00:15:00'],
+    ['--cpus-per-task=1', '--mem=1G', '--partition=cpu', '--time=0-00:10:00'],
   ]);
   expect(plan.notes).toEqual([]);
 });
