@@ -192,7 +192,7 @@ async function summarise({ producer, fleet, ids, ledger, story, wallS, config, r
 function recipeFor(run) {
   const setup = [`echo "$SLURM_JOB_NAME $SLURM_JOB_ID" >> "$HOME/.sbench-scale-${run}/ledger"`];
   // Services on the one half of the cluster, clients on the other: services alone must not take all there is.
-  const resources = { cpus: 1, mem: '100M', time: '20m' };
+  const resources = { cpus: 1, mem: '300M', time: '20m' };
   return {
     version: 1,
     name: 'scale',

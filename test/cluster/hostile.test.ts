@@ -163,7 +163,9 @@ test('so does every value of a client, and of the command line', async () => {
       results: { c1: { status: 'ok' } },
     });
     const work = `.sbench/v1/${lab.installation}/sessions/${id}/1/work`;
-    expect(JSON.parse(lab.onLogin(`cat ${work}/c1/loadgen.json`))).toMatchObject({ prompts: { text: prompt } });
+    expect(JSON.parse(lab.onLogin(`cat ${work}/c1/loadgen.json`))).toMatchObject({
+      prompts: { text: prompt },
+    });
     expect(lab.onLogin(`ls -d ${CANARY} ${work}/*/${CANARY} 2>/dev/null; true`)).toBe('');
     for (const show of [['status', id], ['list'], ['results', id]]) {
       const { status, stdout } = lab.cli(...show);

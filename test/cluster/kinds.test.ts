@@ -89,7 +89,7 @@ describe('services and tools of other people', () => {
     const record = await lab.untilOver(openai);
     expect(record.state, JSON.stringify(record.roles)).toBe('succeeded');
     const result = resultSchema.parse(record.results.c1);
-    expect(result).toMatchObject({ status: 'ok', config: { protocol: 'openai-chat' } });
+    expect(result).toMatchObject({ status: 'ok', config: { protocol: { speaks: 'openai', api: 'chat' } } });
     expect(result.points[0]).toMatchObject({ concurrency: 2, requests: 4, errors: 0 });
     expect(result.points[0]?.outputTokens).toBeGreaterThan(4);
     expect(result.points[0]?.tpotMs.p50).toBeGreaterThan(0);

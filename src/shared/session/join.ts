@@ -57,8 +57,11 @@ export function joinSpool(
       const afterEnding = exitOf(known)?.afterEnding ?? now.ending;
       const exited = last(known.exited, { ...seen, event, afterEnding });
       if (known.exited?.file === exited.file) return known;
-      // Its own word is better evidence than a verdict that was taken without it.
-      return { ...known, exited, verdict: madeWithoutExit(known.verdict) ? undefined : known.verdict };
+      // Its own word is better evidence than a verdict that was taken without it; but what Slurm had refused, and ran all
+      // the same, we end ourselves, and the signal it died of says nothing more.
+      const refused = known.verdict?.is === 'failed' && known.verdict.code === 'refused';
+      const keeps = refused ? event.code >= 128 : !madeWithoutExit(known.verdict);
+      return { ...known, exited, verdict: keeps ? known.verdict : undefined };
     }
     default:
       return event satisfies never;
