@@ -44,7 +44,7 @@ export function intendedTimes(load: OpenLoad, ...seed: readonly (string | number
       const expected = expectedRequests(load.profile);
       const count = checked(Math.max(1, Math.round(expected.total)));
       const places = spread(load.arrivals, count, randomStream('arrivals', ...seed));
-      return places.map((place) => 1000 * expected.timeOf(place * expected.total));
+      return ascending(places.map((place) => 1000 * expected.timeOf(place * expected.total)));
     }
     case 'burst': {
       const bursts = Math.max(1, Math.ceil(load.durationS / load.everyS));
@@ -62,6 +62,12 @@ export function intendedTimes(load: OpenLoad, ...seed: readonly (string | number
     default:
       return load satisfies never;
   }
+}
+
+/** Two requests that are due at almost the same time must not change places by a rounding error. */
+function ascending(times: Float64Array): Float64Array {
+  for (let k = 1; k < times.length; k++) times[k] = Math.max(times[k] ?? 0, times[k - 1] ?? 0);
+  return times;
 }
 
 /** @throws RangeError for a schedule that nobody meant. */
