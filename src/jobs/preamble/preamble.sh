@@ -133,6 +133,8 @@ sb_barrier() {
 # An `exit` in a setup line is an end, too, and never a good one: the program was not started.
 sb_left() {
   local code=$1
+  # A helper that is told to end in the moment of its birth still has our traps; it has nothing to say.
+  [ "$BASHPID" = "$$" ] || exit "$code"
   [ "$code" -ne 0 ] || code=70
   sb_say 'the script ended before its program was started: an exit in a setup line?'
   sb_exit "$code" 'the script ended before its program was started: an exit in a setup line?'
@@ -445,6 +447,7 @@ sb_wait() {
 }
 # Slurm waits KillWait (often 30 s, sometimes 5) between TERM and KILL: the word must be out before that.
 sb_stop() {
+  [ "$BASHPID" = "$$" ] || exit 143
   SB_STOPPING=yes
   kill -TERM "$SB_PID" 2>/dev/null
   local try
