@@ -74,11 +74,11 @@ function loadTable(points: readonly Point[]): string {
     title: title === 'requests' ? 'asked' : title,
     align: 'right' as const,
   }));
-  const [first, ...others] = COLUMNS as [Column, ...Column[]];
+  const [first, ...others] = columnsFor(points);
   return table(
     [first, ...titles, ...others],
     points.map((point) => {
-      const [concurrency = '', ...numbers] = cells(point);
+      const [concurrency = '', ...numbers] = cells(point, points);
       const labels = [
         ...swept.map((name) => point.settings?.[name]),
         ...(repeated ? [point.repeat] : []),
@@ -88,10 +88,26 @@ function loadTable(points: readonly Point[]): string {
   );
 }
 
-function cells(point: Point): string[] {
-  const { ttftMs, tpotMs, e2eMs } = point;
+/** Answers that are not text have no tokens, and are counted themselves; open load has no concurrency. */
+const hasTokens = (points: readonly Point[]): boolean =>
+  points.some(({ outputTokens, requests, errors }) => outputTokens > 0 || requests === errors);
+const isOpen = (points: readonly Point[]): boolean => points.some(({ concurrency }) => concurrency === null);
+
+function columnsFor(points: readonly Point[]): [Column, ...Column[]] {
+  const [first, ...others] = COLUMNS as [Column, ...Column[]];
   return [
-    point.concurrency === null ? '–' : String(point.concurrency),
+    isOpen(points) ? { title: 'load' } : first,
+    ...others.map((column) =>
+      column.title === 'tokens/s' && !hasTokens(points) ? { ...column, title: 'requests/s' } : column,
+    ),
+  ];
+}
+
+function cells(point: Point, all: readonly Point[]): string[] {
+  const { ttftMs, tpotMs, e2eMs, load } = point;
+  const words = load?.is === 'open' ? load.words : `concurrency ${point.concurrency}`;
+  return [
+    isOpen(all) ? printableLines(words) : String(point.concurrency),
     String(point.requests),
     String(point.errors),
     number(ttftMs.p50),
@@ -99,7 +115,7 @@ function cells(point: Point): string[] {
     number(tpotMs.p50),
     number(e2eMs.p50),
     number(e2eMs.p99),
-    number(point.outputTokensPerS),
+    number(hasTokens(all) ? point.outputTokensPerS : point.requestsPerS),
     point.validity.join(' ') || 'ok',
   ];
 }

@@ -1,6 +1,6 @@
 import type { Artifact, RolePlan, ToolOutput } from '../shared/plan/plan.ts';
 import type { ToMake } from './made-artifact.ts';
-import type { PackedFolder, Unpackable } from './packed-folder.ts';
+import type { PackedFolder, SentFile, Unpackable } from './packed-folder.ts';
 import type { Value } from './shell-word.ts';
 
 /** A blob that the producer put into Redis, named by its content. */
@@ -19,6 +19,8 @@ export interface JobContext {
   blobs: { loadgen: Blob };
   /** Packs folders of the person's. */
   pack(local: string | undefined, script: string): PackedFolder | Unpackable;
+  /** A file beside the recipe that goes to the cluster as it is; undefined, and a problem, when it cannot. */
+  file(name: string, at: readonly PropertyKey[]): SentFile | undefined;
   /** The cluster's large folder, for images and models. */
   cache: Value;
 }

@@ -4,7 +4,7 @@ import type { ClientContext } from './client.ts';
 /** A client that cannot end before Slurm ends it is a mistake before it waits in a queue. */
 export function mustFit(
   context: ClientContext,
-  said: boolean,
+  at: readonly PropertyKey[],
   points: number,
   durationS: number | undefined,
   repeat = 1,
@@ -13,7 +13,7 @@ export function mustFit(
   if (durationS === undefined || limit === undefined || points * repeat * durationS < limit) return;
   const times = repeat === 1 ? `${points} ×` : `${points} × ${repeat} ×`;
   context.problem(
-    said ? ['duration'] : [],
+    at,
     `does not fit: ${times} ${durationWords(durationS)} is ${durationWords(points * repeat * durationS)}, ` +
       `and the time limit is ${durationWords(limit)}`,
   );

@@ -17,6 +17,15 @@ export interface Unpackable {
   key: 'local_path' | 'name';
 }
 
+/** A person's file, ready to be sent. */
+export interface SentFile {
+  /** The name of the artifact. */
+  as: string;
+  sha256: string;
+  bytes: number;
+  text: string;
+}
+
 /** Only the producer's side sees the person's files. */
 export interface FolderPacker {
   /**
@@ -24,4 +33,6 @@ export interface FolderPacker {
    * @param file the recipe's file that names it
    */
   pack(local: string | undefined, script: string, file: string): PackedFolder | Unpackable;
+  /** One file, relative to the recipe's, as it is. */
+  send(name: string, file: string): SentFile | Pick<Unpackable, 'wrong'>;
 }

@@ -167,6 +167,12 @@ function jobContext(at: Path, tokens: ReadonlySet<Token>, session: SessionContex
     blobs,
     cache: session.cache,
     pack: (local, script) => session.folders.pack(local, script, source.problem([...at, 'script'], '').file),
+    file: (name, below) => {
+      const sent = session.folders.send(name, source.problem([...at, ...below], '').file);
+      if (!('wrong' in sent)) return sent;
+      problem(below, sent.wrong);
+      return undefined;
+    },
     expand: (text, below, as) => {
       const { value, undeclared } = expand(text, { variables, tokens });
       for (const name of undeclared) {

@@ -1,5 +1,6 @@
 import type { Client, ClientKind } from './client.ts';
 import { ContainerService } from './container/container-service.ts';
+import { HttpClient } from './http/http-client.ts';
 import { NginxService } from './nginx/nginx-service.ts';
 import { WrkClient } from './nginx/wrk-client.ts';
 import { OllamaClient } from './ollama/ollama-client.ts';
@@ -87,6 +88,7 @@ export function builtInJobs(): JobFactory {
     .registerService('postgres', PostgresService)
     .registerService('redis', RedisService)
     .registerService('vllm', VllmService)
+    .registerClient('http', HttpClient)
     .registerClient('ollama', OllamaClient)
     .registerClient('postgres', Pgbench)
     .registerClient('redis', RedisBenchmark)

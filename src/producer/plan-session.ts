@@ -113,6 +113,7 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     blobs: request.blobs,
     folders: request.folders ?? {
       pack: () => ({ wrong: 'cannot be packed: this recipe has no folder', key: 'name' }),
+      send: () => ({ wrong: 'cannot be read: this recipe has no folder' }),
     },
     containers: new Map(),
     limits: {

@@ -106,6 +106,9 @@ function windowOf(load: Load, points: readonly Point[]): Window {
   return {
     by: 'time',
     warmupMs: load.warmupS * 1000,
+    ...(load.is === 'closed' && load.warmupS === 0
+      ? { warmupRequests: load.warmupRequests ?? load.concurrency }
+      : {}),
     measureMs: Math.max(...points.map(({ durationS }) => durationS)) * 1000,
     cooldownMs: load.cooldownS * 1000,
   };

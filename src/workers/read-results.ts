@@ -2,6 +2,8 @@ import { posix } from 'node:path';
 import { extract } from 'tar-stream';
 import { coerceError } from '../shared/errors.ts';
 import type { RolePlan } from '../shared/plan/plan.ts';
+import type { Distribution } from '../shared/result/distribution.ts';
+import type { Point } from '../shared/result/point.ts';
 import { type Result, resultSchema } from '../shared/result/result.ts';
 import { readToolResult } from '../shared/result/tools/read-tool-result.ts';
 import type { RoleFacts } from '../shared/session/facts.ts';
@@ -9,6 +11,9 @@ import { sha256 } from '../shared/slurm/remote/verbs.ts';
 import { mergeResults, type NodeResult } from './merge-results.ts';
 
 export type Files = Map<string, Buffer>;
+
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_IN_RECORD = 1024 * 1024;
 
 /** Reads the cluster's tar: regular files with plain relative names; anything else is left out. */
 export async function readTar(tar: Buffer): Promise<Files> {
@@ -85,12 +90,32 @@ function readNodes(count: number, file: (name: string) => Buffer | undefined): C
 
 function readLoadgenResult(content: Buffer | undefined): Checked {
   if (!content) return { ok: false, why: 'there is no result.json' };
-  if (content.length > 1024 * 1024) return { ok: false, why: 'result.json is larger than 1 MiB' };
+  if (content.length > MOST_BYTES) return { ok: false, why: 'result.json is larger than 16 MiB' };
   const parsed = resultSchema.safeParse(parseJson(content));
   if (!parsed.success)
     return { ok: false, why: `result.json is not a result: ${parsed.error.issues[0]?.message}` };
-  return { ok: true, result: parsed.data };
+  return { ok: true, result: forRecord(parsed.data) };
 }
+
+/** A record in Redis stays small, whatever a sweep measured: the file keeps what is left out here. */
+function forRecord(result: Result): Result {
+  const small = (each: Result) => JSON.stringify(each).length <= MOST_IN_RECORD;
+  if (small(result)) return result;
+  const bare = withPoints(result, ({ series: _, ...point }) => point);
+  if (small(bare)) return bare;
+  return withPoints(bare, ({ itlMs: _, service: __, ...point }) => ({
+    ...point,
+    ttftMs: short(point.ttftMs),
+    tpotMs: short(point.tpotMs),
+    e2eMs: short(point.e2eMs),
+  }));
+}
+
+const withPoints = (result: Result, change: (point: Point) => Point): Result => ({
+  ...result,
+  points: result.points.map(change),
+});
+const short = ({ p50, p90, p99 }: Distribution): Distribution => ({ p50, p90, p99 });
 
 function parseJson(content: Buffer): unknown {
   try {

@@ -142,6 +142,71 @@ describe('a benchmark', () => {
     expect(program.progress()).toMatchObject({ requests: null, done: records.length });
   });
 
+  test('by time warms up with as many requests as it has lanes, and the window begins after them', async () => {
+    const { url } = await serve((response) => speak(response, { ttftMs: 60 }));
+    const program = startProgram(bundle, smallConfig({ durationS: 0.3, concurrency: [2], threads: 2 }), url);
+    expect((await program.ended).code).toBe(0);
+    const records = program.records();
+    expect(records.filter(({ phase }) => phase === 'warmup')).toHaveLength(2);
+    expect(program.result().points[0]).toMatchObject({ warmup: { requests: 2, errors: 0 }, durationS: 0.3 });
+    expect(measured(records).length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('open load sends when requests are due, and a stall is in the times of all whom it held up', async () => {
+    // Alone in flight, capped: everything that is due during the first answer waits for it.
+    const { url } = await serve((response, { index }) => speak(response, { ttftMs: index === 0 ? 400 : 1 }));
+    const profile = { shape: 'constant', rate: 50, durationS: 1 } as const;
+    const load = {
+      is: 'open',
+      load: { open: 'rate', profile, arrivals: { process: 'constant' } },
+      cap: { inFlight: 1 },
+    } as const;
+    const program = startProgram(bundle, { ...smallConfig(), points: [{ name: 'rate 50', load }] }, url);
+    expect((await program.ended).code).toBe(0);
+    const [point] = program.result().points;
+    expect(point).toMatchObject({
+      concurrency: null,
+      requests: 50,
+      load: { is: 'open', words: '50/s, constant', offeredPerS: 50 },
+    });
+    expect(point?.ttftMs.max).toBeGreaterThanOrEqual(399);
+    // Requests were due at 10, 30, 50 … ms: those due until 400 ms waited for the first.
+    const late = measured(program.records()).filter(
+      (record) => record.outcome === 'ok' && record.startMs - (record.intendedMs ?? 0) > 100,
+    );
+    expect(late.length).toBeGreaterThanOrEqual(10);
+    expect(point?.service?.ttftMs.p50).toBeLessThan(point?.ttftMs.max ?? 0);
+  });
+
+  test('goes on where an interrupted run of the same config stopped', async () => {
+    const { url, heard, heardAtLeast } = await serve((response, { index }) =>
+      index < 5 || index >= 6 ? speak(response) : new Promise<void>(() => {}),
+    );
+    const config = smallConfig({ concurrency: [1, 2], requests: 4 });
+    const killed = startProgram(bundle, config, url);
+    await heardAtLeast(7);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const [first] = killed.result().points;
+    const before = heard.length;
+    const again = startProgram(bundle, config, url, ['--before', killed.resultFile]);
+    const { code, stdout } = await again.ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^point 1\/2 {2}concurrency 1: .*measured by an earlier attempt/);
+    const result = again.result();
+    expect(result.points[0]).toEqual({
+      ...first,
+      earlier: { runId: killed.result().runId, host: result.generator.host, url },
+    });
+    expect(result.points[1]).not.toHaveProperty('earlier');
+    expect(heard.length - before).toBe(2 + 4);
+    const other = startProgram(bundle, smallConfig({ concurrency: [1], requests: 2 }), url, [
+      '--before',
+      killed.resultFile,
+    ]);
+    expect((await other.ended).stdout).not.toContain('earlier');
+  });
+
   test('puts a nonce in front of every prompt, in every run another', async () => {
     const { url, heard } = await serve((response) => speak(response));
     const config = smallConfig({ text: 'Why?' });

@@ -57,14 +57,14 @@ export function smallConfig({
 }
 
 /** Starts the bundled program on a config, as the batch script does. Its files live beside the bundle. */
-export function startProgram(bundle: string, config: unknown, url: string) {
+export function startProgram(bundle: string, config: unknown, url: string, more: readonly string[] = []) {
   const folder = mkdtempSync(join(dirname(bundle), 'run-'));
   const [configFile, out, progress] = ['config.json', 'out', 'progress.json'].map((name) =>
     join(folder, name),
   );
   writeFileSync(configFile as string, typeof config === 'string' ? config : JSON.stringify(config));
   const argv = ['--config', configFile, '--url', url, '--out', out, '--progress', progress] as string[];
-  const child = spawn(process.execPath, [bundle, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [bundle, ...argv, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -73,6 +73,7 @@ export function startProgram(bundle: string, config: unknown, url: string) {
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   return {
     child,
+    resultFile: join(folder, 'out/result.json'),
     /** Resolves when the program has ended and its output is complete. */
     ended: new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
       child.on('close', (code) => resolve({ code, stdout, stderr }));

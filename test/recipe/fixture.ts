@@ -1,4 +1,5 @@
 import { planSession } from '../../src/producer/plan-session.ts';
+import { ScriptFolders } from '../../src/producer/scripts/script-folders.ts';
 import type { Plan } from '../../src/shared/plan/plan.ts';
 import type { ClusterSettings, Settings } from '../../src/shared/settings/settings.ts';
 import { type Problem, RecipeError } from '../../src/shared/yaml/problem.ts';
@@ -27,6 +28,8 @@ interface Request {
   settings?: Settings;
   preamble?: string;
   labels?: Record<string, string>;
+  /** Of the files that the recipe names. */
+  folder?: string;
 }
 
 export const LOADGEN = { sha256: 'a'.repeat(64), bytes: 1234 };
@@ -42,6 +45,9 @@ export function planOf(recipe: string | object, request: Request = {}): Plan {
     version: '0.1.0',
     blobs: { loadgen: LOADGEN },
     preamble: request.preamble ?? '# the preamble',
+    ...(request.folder === undefined
+      ? {}
+      : { folders: new ScriptFolders(() => request.folder ?? '', request.folder) }),
   });
 }
 

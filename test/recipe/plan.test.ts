@@ -374,7 +374,7 @@ test('the kinds there are', () => {
   const jobs = builtInJobs();
   expect([jobs.listServices(), jobs.listClients()]).toEqual([
     ['container', 'nginx', 'ollama', 'postgres', 'redis', 'vllm'],
-    ['ollama', 'postgres', 'redis', 'script', 'vllm', 'wrk'],
+    ['http', 'ollama', 'postgres', 'redis', 'script', 'vllm', 'wrk'],
   ]);
   expect(jobs.createService('ollama', SERVICE).model).toBe('tiny');
   expect(() => jobs.createService('constructor', {})).toThrow('no service kind');

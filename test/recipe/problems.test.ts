@@ -51,7 +51,7 @@ service:
   resources: {time: 90, partitoin: x, job_name: x}
 client:
   parameters: {foo: 1, max_tokens: many, requests: 0}
-  sweep: {rate: [1, 2]}
+  sweep: {model: [1, 2]}
   placement: service
   duration: soon
   target_service: {name: other}
@@ -72,9 +72,9 @@ client:
     "r.yaml:9:25 unknown key 'partitoin' in service.resources. Did you mean 'partition'?",
     'r.yaml:9:39 service.resources.job_name is reserved: sbench finds its Slurm jobs by their names; use name',
     "r.yaml:11:16 unknown key 'foo' in client.parameters",
-    "r.yaml:11:36 client.parameters.max_tokens must be a number, not 'many'",
+    "r.yaml:11:36 client.parameters.max_tokens must be a number or a map (key: value), not 'many'",
     'r.yaml:11:52 client.parameters.requests must be at least 1, not 0',
-    'r.yaml:12:11 client.sweep.rate is not supported yet in this version',
+    'r.yaml:12:11 client.sweep.model is not supported yet in this version',
     "r.yaml:14:13 client.duration is not a length of time: 'soon'; write 90s, 15m, 2h or HH:MM:SS",
     "r.yaml:15:26 there is no service 'other' in this file; there are: ollama",
   ]);

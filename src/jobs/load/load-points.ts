@@ -2,6 +2,7 @@ import type { LoadgenConfigInput } from '../loadgen/config.ts';
 import type { SweepAxes } from './load-parameters.ts';
 
 type Point = LoadgenConfigInput['points'][number];
+export type Load = Point['load'];
 
 /** What one point is, before its load is known. */
 interface Settings {
@@ -11,13 +12,24 @@ interface Settings {
   requests?: number;
 }
 
+/** One load of a sweep; how many requests it has may be swept, too. */
+export interface NamedLoad {
+  name: string;
+  load: (settings: Settings) => Load;
+}
+
 /**
  * Every combination of the axes, each in the order in which its values are written: prompts slowest, then
  * max_tokens, temperature and requests; the load fastest.
  */
 export function loadPoints(
-  { prompt, max_tokens, temperature, requests }: SweepAxes,
-  loads: readonly { name: string; load: (settings: Settings) => Point['load'] }[],
+  {
+    prompt,
+    max_tokens,
+    temperature,
+    requests,
+  }: Pick<SweepAxes, 'prompt' | 'max_tokens' | 'temperature' | 'requests'>,
+  loads: readonly NamedLoad[],
 ): Point[] {
   const axes = { prompt: prompt?.map((_, index) => index + 1), max_tokens, temperature, requests };
   let all: Settings[] = [{}];

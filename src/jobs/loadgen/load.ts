@@ -47,12 +47,16 @@ export const loadSchema = z.discriminatedUnion('is', [
 export type Load = z.infer<typeof loadSchema>;
 
 /** The same load, ready to be shared out to threads. `seed` decides when the requests of an open load are due. */
-export function planLoad(load: Load, ...seed: readonly (string | number)[]): LoadShare {
+export function planLoad(
+  load: Load,
+  seed: readonly (string | number)[],
+  traceOf: (file: string) => readonly number[],
+): LoadShare {
   if (load.is === 'closed') {
     const { concurrency, thinkS } = load;
     return { is: 'closed', lanes: concurrency, thinkMs: thinkS * 1000, window: closedWindow(load) };
   }
-  const times = intendedTimes(load.load, ...seed);
+  const times = intendedTimes(load.load, seed, traceOf);
   const indices = Uint32Array.from(times, (_, at) => at);
   return { is: 'open', times, indices, window: openWindow(load, times), cap: load.cap };
 }
@@ -76,6 +80,8 @@ function closedWindow(load: Extract<Load, { is: 'closed' }>): Window {
   return {
     by: 'time',
     warmupMs: warmupS * 1000,
+    // A time that is given takes their place.
+    ...(warmupS > 0 ? {} : { warmupRequests }),
     measureMs: (durationS ?? 0) * 1000,
     cooldownMs: cooldownS * 1000,
   };
@@ -119,7 +125,7 @@ function words(load: Extract<Load, { is: 'open' }>['load']): string {
     case 'burst':
       return `${load.size} at once every ${load.everyS} s`;
     case 'replay':
-      return `a trace of ${load.timesS.length} requests${load.scale === 1 ? '' : `, ${load.scale} times as fast`}`;
+      return `a trace${load.scale === 1 ? '' : `, ${load.scale} times as fast`}`;
     case 'offline':
       return `${load.requests} at once`;
     default:

@@ -48,6 +48,9 @@ async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'f
     config,
     origin: command.url,
     program: new URL(import.meta.url),
+    filesFolder: command.filesFolder,
+    // Of several nodes, each runs this program.
+    node: Number(process.env.SBENCH_NODE ?? 0) || 0,
     before: readBefore(command.beforeFile, config),
     version: typeof SBENCH_VERSION === 'string' ? SBENCH_VERSION : '0.0.0-source',
     signal,

@@ -16,6 +16,9 @@ export interface BenchmarkOrder {
   /** This program's file, which its threads run too. */
   readonly program: URL;
   readonly version: string;
+  /** Where the files that the config names lie. */
+  readonly filesFolder: string;
+  readonly node: number;
   /** What an interrupted run before this one measured already. */
   readonly before: readonly Point[];
   /** Aborting it ends the benchmark with what was measured so far. */

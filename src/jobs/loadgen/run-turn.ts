@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Point } from '../../shared/result/point.ts';
 import type { RequestRecord } from '../../shared/result/request-record.ts';
 import { concludePoint } from './analyse/conclude-point.ts';
@@ -6,14 +7,19 @@ import type { LoadgenConfig } from './config.ts';
 import { drivePoint } from './engine/drive-point.ts';
 import type { Batch } from './engine/recording.ts';
 import { describeLoad, planLoad } from './load.ts';
+import type { PromptOrder } from './prompts/create-prompts.ts';
 import type { ProtocolConfig } from './protocols/create-protocol.ts';
 import { recordsOf } from './record-line.ts';
 import type { Turn } from './run-order.ts';
+import { readTrace } from './schedule/read-trace.ts';
 
 export interface TurnOrder {
   readonly config: LoadgenConfig;
   readonly origin: URL;
   readonly program: URL;
+  readonly filesFolder: string;
+  /** Which of several nodes this is, from 0: each sends at times, and says words, of its own. */
+  readonly node: number;
   readonly runId: string;
   /** The result's `startedAt`, in ms since 1970. */
   readonly startedAtMs: number;
@@ -33,7 +39,9 @@ export interface TurnResult {
 export async function runTurn(turn: Turn, order: TurnOrder): Promise<TurnResult> {
   const { point, repeat, plan } = turn;
   const { config, runId } = order;
-  const load = planLoad(plan.load, config.seed, plan.name, repeat);
+  const load = planLoad(plan.load, [config.seed, plan.name, repeat, order.node], (file) =>
+    readTrace(join(order.filesFolder, file)),
+  );
   const protocol = withOptions(config.protocol, plan.options);
   const concurrency = plan.load.is === 'closed' ? plan.load.concurrency : undefined;
   const batches: Batch[] = [];
@@ -43,9 +51,9 @@ export async function runTurn(turn: Turn, order: TurnOrder): Promise<TurnResult>
     program: order.program,
     protocol,
     prompts: {
-      source: plan.prompts ?? config.prompts,
+      source: placed(plan.prompts ?? config.prompts, order.filesFolder),
       maxTokens: plan.maxTokens ?? config.maxTokens,
-      seed: `${config.seed}/${plan.name}/${repeat}`,
+      seed: `${config.seed}/${plan.name}/${repeat}/${order.node}`,
       ...(config.uniquePrompts ? { unique: `${runId}/${plan.name}/${repeat}` } : {}),
     },
     load,
@@ -81,6 +89,9 @@ export async function runTurn(turn: Turn, order: TurnOrder): Promise<TurnResult>
     failure: failure && `${failure.kind}: ${failure.message}`,
   };
 }
+
+const placed = (source: PromptOrder['source'], folder: string): PromptOrder['source'] =>
+  source.from === 'file' ? { ...source, file: join(folder, source.file) } : source;
 
 function withOptions(protocol: ProtocolConfig, options: Record<string, unknown> | undefined): ProtocolConfig {
   if (options === undefined || protocol.speaks === 'http') return protocol;

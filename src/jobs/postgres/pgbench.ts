@@ -61,7 +61,7 @@ export class Pgbench extends Client<z.infer<typeof schema>> {
       context.problem(['parameters', 'sql'], 'and parameters.builtin are both given; give one');
     const durationS = transactions === undefined ? (duration ?? DEFAULT_DURATION_S) : undefined;
     const points = sweepPoints(sweep, parameters, 'pgbench', context);
-    mustFit(context, duration !== undefined, points.length, durationS);
+    mustFit(context, duration === undefined ? [] : ['duration'], points.length, durationS);
     const program = context.expand(command, ['command'], 'path');
     const fill: Step = {
       file: 'initialize.txt',

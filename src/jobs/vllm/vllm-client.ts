@@ -1,5 +1,8 @@
-import { LoadClient } from '../load/load-client.ts';
-import { loadClient, loadParameters } from '../load/load-parameters.ts';
+import type { ClientContext } from '../client.ts';
+import { askModel } from '../load/ask-model.ts';
+import { LoadClient, type LoadgenOrder } from '../load/load-client.ts';
+import { type LoadRecipe, loadClient, loadParameters } from '../load/load-parameters.ts';
+import { planLoadgen } from '../load/plan-loadgen.ts';
 
 const schema = loadClient.extend({
   parameters: loadParameters
@@ -8,8 +11,11 @@ const schema = loadClient.extend({
 });
 
 /** The same load by OpenAI's API. */
-export class VllmClient extends LoadClient {
+export class VllmClient extends LoadClient<LoadRecipe> {
   static readonly summary = 'load on a server with OpenAI’s API: latency, tokens a second';
   static readonly schema = schema;
-  protected override readonly defaultApi = 'openai-chat';
+
+  protected order(context: ClientContext): LoadgenOrder {
+    return planLoadgen(this.recipe, askModel(this.recipe, 'openai-chat', context), context);
+  }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { FolderPacker, PackedFolder, Unpackable } from '../../jobs/packed-folder.ts';
+import type { FolderPacker, PackedFolder, SentFile, Unpackable } from '../../jobs/packed-folder.ts';
 import { coerceError } from '../../shared/errors.ts';
 import { expandHome } from '../../shared/settings/find-configuration.ts';
 import type { BlobData } from '../enqueue-session.ts';
@@ -17,6 +17,7 @@ export class ScriptFolders implements FolderPacker {
   readonly #beside: (file: string) => string;
   readonly #cwd: string;
   readonly #packed = new Map<string, PackedFolder & { data: Buffer }>();
+  readonly #sent = new Map<string, SentFile & { data: Buffer }>();
 
   /** @param beside the folder of one of the recipe's files */
   constructor(beside: (file: string) => string, cwd: string) {
@@ -26,7 +27,27 @@ export class ScriptFolders implements FolderPacker {
 
   /** What enqueueSession puts into Redis. */
   blobs(): BlobData[] {
-    return [...this.#packed.values()].map(({ sha256, data }) => ({ sha256, data }));
+    return [...this.#packed.values(), ...this.#sent.values()].map(({ sha256, data }) => ({ sha256, data }));
+  }
+
+  send(name: string, file: string): SentFile | Pick<Unpackable, 'wrong'> {
+    const path = resolve(this.#beside(file), expandHome(name, homedir()));
+    try {
+      const { size } = statSync(path);
+      if (size > MOST_BYTES) {
+        return { wrong: `is ${mib(size)} MiB, more than ${MOST_BYTES / 2 ** 20} MiB: '${name}'` };
+      }
+      const data = readFileSync(path);
+      const sha256 = createHash('sha256').update(data).digest('hex');
+      const as = `file-${sha256.slice(0, 12)}`;
+      const sent = { as, sha256, bytes: data.length, text: data.toString('utf8'), data };
+      this.#sent.set(sha256, sent);
+      return sent;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return { wrong: `is not there: ${path}` };
+      return { wrong: `cannot be read: ${coerceError(error).message}` };
+    }
   }
 
   pack(local: string | undefined, script: string, file: string): PackedFolder | Unpackable {

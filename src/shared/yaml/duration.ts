@@ -40,6 +40,18 @@ export const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const FINE = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
+const FINE_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
+
+/** A short length of time, in milliseconds once read: `250ms`, `1.5s`. Without a unit it would be a guess. */
+export const fineDuration = z.string().transform((text, context) => {
+  const [, amount, unit = ''] = FINE.exec(text.trim()) ?? [];
+  const ms = Number(amount) * (FINE_MS[unit] ?? Number.NaN);
+  if (ms > 0 && ms <= 86_400_000) return ms;
+  context.addIssue({ code: 'custom', message: `is not a short time: '${text}'; write 250ms or 1.5s` });
+  return z.NEVER;
+});
+
 export const notADuration = (text: string): string =>
   `is not a length of time: '${text}'; write 90s, 15m, 2h or HH:MM:SS`;
 

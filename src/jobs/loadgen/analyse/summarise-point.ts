@@ -93,7 +93,8 @@ export function timePerOutputToken(firstMs: number, lastMs: number, tokens: numb
 }
 
 function spanOf(rows: Rows, window: Window, ended: readonly number[]): Span {
-  if (window.by === 'time') return { fromMs: window.warmupMs, toMs: window.warmupMs + window.measureMs };
+  if (window.by === 'time' && !window.warmupRequests)
+    return { fromMs: window.warmupMs, toMs: window.warmupMs + window.measureMs };
   if (ended.length === 0) return { fromMs: 0, toMs: 0 };
   let fromMs = Number.POSITIVE_INFINITY;
   let toMs = Number.NEGATIVE_INFINITY;
@@ -101,7 +102,7 @@ function spanOf(rows: Rows, window: Window, ended: readonly number[]): Span {
     fromMs = Math.min(fromMs, cell(rows, row, 'sent'));
     toMs = Math.max(toMs, cell(rows, row, 'end'));
   }
-  return { fromMs, toMs };
+  return { fromMs, toMs: window.by === 'time' ? fromMs + window.measureMs : toMs };
 }
 
 /** Tokens of good answers that came inside the span; evenly spread between an answer's first and last chunk. */

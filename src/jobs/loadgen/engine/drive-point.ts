@@ -1,12 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { monotonicMs } from './clock.ts';
+import { Line } from './line.ts';
 import { type LoadShare, shareOut } from './load-share.ts';
 import type { Batch } from './recording.ts';
 import type { LoadEnd } from './run-load.ts';
 import type { ThreadCommand, ThreadOrder, ThreadWord } from './thread.ts';
 import type { SelfReport } from './watch-self.ts';
 
-export interface PointOrder extends Omit<ThreadOrder, 'share' | 'counter'> {
+export interface PointOrder extends Omit<ThreadOrder, 'share' | 'line'> {
   readonly load: LoadShare;
   readonly threads: number;
   /** This program's own file, which is the body of its threads too: there is one file to send to the cluster. */
@@ -30,9 +31,9 @@ const HEAD_START_MS = 20;
 /** One point's load, over so many threads, from the start of its warm-up to its last answer. */
 export async function drivePoint(order: PointOrder): Promise<PointEnd> {
   const { load, threads, program, onStart, onBatch, signal, ...common } = order;
-  const counter = new SharedArrayBuffer(4);
+  const line = Line.share();
   const shares = shareOut(load, threads).filter((share) => share.is === 'open' || share.lanes > 0);
-  const crew = shares.map((share) => startThread(program, { ...common, share, counter }, onBatch));
+  const crew = shares.map((share) => startThread(program, { ...common, share, line }, onBatch));
   await Promise.all(crew.map(({ ready }) => ready));
 
   const startMs = monotonicMs() + HEAD_START_MS;

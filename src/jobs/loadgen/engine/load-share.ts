@@ -1,7 +1,10 @@
 /** When a point's requests begin to count and when they cease to, on its own clock. */
 export type Window =
-  /** The load goes on without a break through all three; a request belongs to the phase in which it was due. */
-  | { by: 'time'; warmupMs: number; measureMs: number; cooldownMs: number }
+  /**
+   * The load goes on without a break through all three; a request belongs to the phase in which it was due. With
+   * `warmupRequests` the window begins with the first request after them, whenever that is.
+   */
+  | { by: 'time'; warmupMs: number; warmupRequests?: number; measureMs: number; cooldownMs: number }
   /** The first ones warm up, the next ones count. */
   | { by: 'count'; warmup: number; requests: number };
 

@@ -3,6 +3,7 @@ import type { RequestBody } from '../protocol.ts';
 import type { Clock } from './clock.ts';
 import { closedLoad } from './closed-load.ts';
 import { Flights } from './flights.ts';
+import type { Line } from './line.ts';
 import type { LoadShare } from './load-share.ts';
 import { openLoad } from './open-load.ts';
 import { OUTCOME, PHASE, type Recording } from './recording.ts';
@@ -19,8 +20,8 @@ export interface LoadOrder {
   readonly timeoutMs: number;
   /** What is still unanswered so long after the last request was sent is recorded as incomplete. */
   readonly drainMs: number;
-  /** The number of the next request of a closed loop, over all threads. */
-  readonly nextIndex: () => number;
+  /** Of a closed loop, shared by all threads. */
+  readonly line: Line;
   /** The first measured request is about to be sent. */
   readonly onMeasure: () => void;
   /** Aborting it ends the load at once; requests in flight become `aborted`. */
@@ -50,7 +51,7 @@ export function runLoad(order: LoadOrder): Promise<LoadEnd> {
     const sourceOrder: SourceOrder = { send, inFlight: () => flights.inFlight, onExhausted: settle };
     const source =
       share.is === 'closed'
-        ? closedLoad(share, clock, order.nextIndex, sourceOrder)
+        ? closedLoad(share, clock, order.line, sourceOrder)
         : openLoad(share, clock, recording, sourceOrder);
 
     function send(index: number, phase: number, intended: number): void {

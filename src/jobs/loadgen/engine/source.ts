@@ -20,6 +20,15 @@ export interface SourceOrder {
 /** In which phase a request is due: by its place in the line, or by its time. */
 export function phaseOf(window: Window, index: number, intended: number): number {
   if (window.by === 'count') return index < window.warmup ? PHASE.warmup : PHASE.measured;
-  if (intended < window.warmupMs) return PHASE.warmup;
-  return intended < window.warmupMs + window.measureMs ? PHASE.measured : PHASE.cooldown;
+  return phaseAt(window, intended, window.warmupMs);
+}
+
+/** @param beginMs when the measured window begins */
+export function phaseAt(
+  { measureMs }: Extract<Window, { by: 'time' }>,
+  intended: number,
+  beginMs: number,
+): number {
+  if (intended < beginMs) return PHASE.warmup;
+  return intended < beginMs + measureMs ? PHASE.measured : PHASE.cooldown;
 }

@@ -2,6 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createPrompts, type PromptOrder } from '../prompts/create-prompts.ts';
 import { createProtocol, type ProtocolConfig } from '../protocols/create-protocol.ts';
 import { clockFrom } from './clock.ts';
+import { Line } from './line.ts';
 import type { LoadShare } from './load-share.ts';
 import { type Batch, Recording } from './recording.ts';
 import { type LoadEnd, runLoad } from './run-load.ts';
@@ -15,8 +16,8 @@ export interface ThreadOrder {
   readonly share: LoadShare;
   readonly timeoutMs: number;
   readonly drainMs: number;
-  /** The number of the next request of a closed loop, shared by all threads. */
-  readonly counter: SharedArrayBuffer;
+  /** Of a closed loop, shared by all threads: see `Line`. */
+  readonly line: SharedArrayBuffer;
 }
 
 /** What it is told later: when the point starts, on the machine's monotonic clock; or to stop. */
@@ -43,7 +44,6 @@ export async function runThread(): Promise<void> {
     });
   });
   const recording = new Recording();
-  const counter = new Int32Array(order.counter);
   const protocol = createProtocol(order.protocol);
   const prompts = createPrompts(order.prompts);
   port.postMessage({ is: 'ready' } satisfies ThreadWord);
@@ -69,11 +69,11 @@ export async function runThread(): Promise<void> {
     request: (index) => protocol.request(prompts(index), index),
     timeoutMs: order.timeoutMs,
     drainMs: order.drainMs,
-    nextIndex: () => Atomics.add(counter, 0, 1),
+    line: new Line(order.line),
     onMeasure() {
       report = watchSelf();
       // The wait for the last answers is no part of the measurement.
-      if (window.by === 'time') setTimeout(endReport, window.warmupMs + window.measureMs - clock()).unref();
+      if (window.by === 'time') setTimeout(endReport, window.measureMs).unref();
     },
     signal: stop.signal,
   });

@@ -13,10 +13,14 @@ export class PromptFileError extends Error {}
 
 /** Reads `{"prompt": "…", "max_tokens": 100}` lines. */
 export function readPromptFile(file: string): FilePrompt[] {
-  const lines = readFileSync(file, 'utf8').split('\n');
-  const prompts = lines.flatMap((line, at) =>
-    line.trim() === '' ? [] : [readLine(line, `${file}:${at + 1}`)],
-  );
+  return parsePrompts(readFileSync(file, 'utf8'), file);
+}
+
+/** @throws PromptFileError that names the line. */
+export function parsePrompts(text: string, file: string): FilePrompt[] {
+  const prompts = text
+    .split('\n')
+    .flatMap((line, at) => (line.trim() === '' ? [] : [readLine(line, `${file}:${at + 1}`)]));
   if (prompts.length === 0) throw new PromptFileError(`${file} holds no prompt`);
   return prompts;
 }

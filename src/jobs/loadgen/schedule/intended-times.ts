@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { arrivalsSchema, spread } from './arrivals.ts';
 import { randomStream } from './random.ts';
 import { expectedRequests, rateProfileSchema } from './rate-profile.ts';
+import { readTrace } from './read-trace.ts';
 
 /** Beyond this the schedule alone would be half a gigabyte, and no generator of ours would keep it. */
 const MOST_REQUESTS = 50_000_000;
@@ -23,10 +24,10 @@ export const openLoadSchema = z.discriminatedUnion('open', [
     everyS: z.number().positive(),
     durationS: z.number().positive(),
   }),
-  /** A recorded trace: seconds from its start, ascending; `scale` 2 plays it in half the time. */
+  /** A recorded trace, see `readTrace`; `scale` 2 plays it in half the time. */
   z.strictObject({
     open: z.literal('replay'),
-    timesS: z.array(z.number().nonnegative()).min(1),
+    file: z.string().min(1),
     scale: z.number().positive().default(1),
   }),
   /** All at once. */
@@ -38,7 +39,11 @@ export type OpenLoad = z.infer<typeof openLoadSchema>;
  * When each request of a point is meant to be sent: milliseconds from the point's start, ascending. Absolute, so that
  * a late request never delays the next. The same load and seed words give the same bytes.
  */
-export function intendedTimes(load: OpenLoad, ...seed: readonly (string | number)[]): Float64Array {
+export function intendedTimes(
+  load: OpenLoad,
+  seed: readonly (string | number)[] = [],
+  traceOf: (file: string) => readonly number[] = readTrace,
+): Float64Array {
   switch (load.open) {
     case 'rate': {
       const expected = expectedRequests(load.profile);
@@ -53,7 +58,7 @@ export function intendedTimes(load: OpenLoad, ...seed: readonly (string | number
       return times;
     }
     case 'replay': {
-      const times = Float64Array.from(load.timesS).sort();
+      const times = Float64Array.from(traceOf(load.file)).sort();
       const first = times[0] ?? 0;
       return times.map((time) => (1000 * (time - first)) / load.scale);
     }
