@@ -35,7 +35,8 @@ export function closedLoad(
     const beganMs = line.begin(now);
     // Also when every lane waits for an answer: the wait for the last ones is counted from there.
     ending ??= setTimeout(stop, endOf(window, beganMs) - now);
-    return phaseAt(window, now, beganMs);
+    // Another thread may have begun between our look at the clock and now.
+    return phaseAt(window, Math.max(now, beganMs), beganMs);
   }
   function think(): void {
     const timer = setTimeout(() => {
