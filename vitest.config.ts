@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: [
-            'test/{recipe,loadgen,result,session,slurm,workers}/**/*.test.ts',
+            'test/{recipe,loadgen,report,result,session,slurm,workers}/**/*.test.ts',
             'test/ssh/{known-hosts,ssh-target}.test.ts',
           ],
           testTimeout: 60_000,

@@ -9,12 +9,13 @@ export const EXIT = {
   unreachable: 3,
   cancelled: 4,
   invalid: 5,
+  regression: 6,
   interrupted: 130,
 } as const;
 
 export const EXIT_CODES_HELP = `
 Exit codes: 0 succeeded, 1 failed, 2 usage or recipe, 3 cannot reach Redis or cluster, 4 cancelled,
-5 finished but invalid, 130 interrupted.`;
+5 finished but invalid, 6 worse than before (compare), 130 interrupted.`;
 
 export function exitCodeOfError(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;

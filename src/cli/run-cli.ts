@@ -4,6 +4,7 @@ import { addCancel } from './cancel.ts';
 import type { Cli } from './cli.ts';
 import { addClients } from './clients.ts';
 import { addCluster } from './cluster.ts';
+import { addCompare } from './compare.ts';
 import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
 import { addDashboard } from './dashboard.ts';
@@ -73,6 +74,7 @@ Example:
     addCancel,
     addRetry,
     addResults,
+    addCompare,
     addUp,
     addWorker,
     addDashboard,
