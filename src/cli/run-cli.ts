@@ -12,6 +12,7 @@ import { EXIT_CODES_HELP } from './exit-code.ts';
 import { addInit } from './init.ts';
 import { addList } from './list.ts';
 import { addLogs } from './logs.ts';
+import { addReport } from './report.ts';
 import { reportError } from './report-error.ts';
 import { addResults } from './results.ts';
 import { addRetry } from './retry.ts';
@@ -74,6 +75,7 @@ Example:
     addCancel,
     addRetry,
     addResults,
+    addReport,
     addCompare,
     addUp,
     addWorker,

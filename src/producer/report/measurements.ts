@@ -30,6 +30,7 @@ export interface Variant {
 
 /** The sessions by what they were asked to be, in the order given. */
 export function variantsOf(sessions: readonly ReportSession[]): Variant[] {
+  const differ = differing(sessions);
   const variants = new Map<string, Variant & { name: string; id: string }>();
   for (const { record } of sessions) {
     const { group, id, name } = record;
@@ -38,7 +39,8 @@ export function variantsOf(sessions: readonly ReportSession[]): Variant[] {
     if (known) known.sessions.push(id);
     else {
       const values = group?.values ?? {};
-      const label = valuesOf(values) || name;
+      const telling = Object.fromEntries(Object.entries(values).filter(([value]) => differ.has(value)));
+      const label = valuesOf(telling) || valuesOf(values) || name;
       variants.set(key, { label, values, sessions: [id], name, id: group?.id ?? id });
     }
   }
@@ -50,6 +52,15 @@ export function variantsOf(sessions: readonly ReportSession[]): Variant[] {
     values,
     sessions: ids,
   }));
+}
+
+/** What is the same everywhere tells nothing apart. */
+function differing(sessions: readonly ReportSession[]): Set<string> {
+  const found = new Map<string, Set<unknown>>();
+  for (const { record } of sessions)
+    for (const [name, value] of Object.entries(record.group?.values ?? {}))
+      found.set(name, (found.get(name) ?? new Set()).add(value));
+  return new Set([...found].filter(([, values]) => values.size > 1).map(([name]) => name));
 }
 
 /** `tp=4 model=big` */
@@ -115,7 +126,7 @@ export function pointName(point: Point): string {
 }
 
 /** `max_tokens 64`: what was swept beside the load. */
-export const settingsOf = ({ settings }: Point): string =>
+export const settingsOf = ({ settings }: Pick<Point, 'settings'>): string =>
   Object.entries(settings ?? {})
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');

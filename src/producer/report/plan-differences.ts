@@ -1,5 +1,6 @@
 import { resultSchema } from '../../shared/result/result.ts';
 import { clientNames } from './measurements.ts';
+import { hidden } from './provenance.ts';
 import type { ReportSession } from './read-session.ts';
 
 /** Something that was not the same on both sides, and may be why the numbers are not. */
@@ -56,7 +57,7 @@ const isOwn = (option: string): boolean => /^--(job-name|comment|output|error|ch
 function* leaves(value: unknown, path = ''): Generator<[path: string, value: string]> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     // A list of points is long; that two differ can be seen, and where is told by the points themselves.
-    yield [path, JSON.stringify(value)?.slice(0, 120) ?? ''];
+    yield [path, hidden(path, JSON.stringify(value)?.slice(0, 120) ?? '')];
     return;
   }
   for (const [name, inner] of Object.entries(value))
