@@ -33,21 +33,21 @@ export function headlineOf(report: Report): Table {
   return {
     titles: [
       ...places.map(({ title }) => ({ text: title, numeric: false })),
+      ...columns.map((name) => ({ text: withUnit(name), numeric: true })),
       ...(repeated ? [{ text: 'runs', numeric: true }] : []),
       { text: 'requests', numeric: true },
       { text: 'errors', numeric: true },
-      ...columns.map((name) => ({ text: withUnit(name), numeric: true })),
       { text: 'validity', numeric: false },
     ],
     rows: load.map((row) => [
       ...places.map(({ of }) => ({ text: of(row), numeric: false })),
-      ...(repeated ? [{ text: String(row.measurements.length), numeric: true }] : []),
-      { text: figureOfCount(sum(row, ({ requests }) => requests)), numeric: true },
-      { text: figureOfCount(sum(row, ({ errors }) => errors)), numeric: true },
       ...columns.map((name): Cell => {
         const metric = metricOf(row, name);
         return { text: figure(metric?.mean), ...(metric ? { note: spread(metric) } : {}), numeric: true };
       }),
+      ...(repeated ? [{ text: String(row.measurements.length), numeric: true }] : []),
+      { text: figureOfCount(sum(row, ({ requests }) => requests)), numeric: true },
+      { text: figureOfCount(sum(row, ({ errors }) => errors)), numeric: true },
       { text: row.validity.join(' ') || 'ok', numeric: false },
     ]),
   };

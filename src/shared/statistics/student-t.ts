@@ -6,13 +6,19 @@ export function tProbability(t: number, df: number): number {
   if (!(df > 0)) throw new RangeError(`degrees of freedom must be above 0, not ${df}`);
   if (t === Number.POSITIVE_INFINITY) return 1;
   if (t === Number.NEGATIVE_INFINITY) return 0;
-  const tail = incompleteBeta(df / (df + t * t), df / 2, 0.5) / 2;
+  const tail = tTwoSided(t, df) / 2;
   return t >= 0 ? 1 - tail : tail;
 }
 
 /** Two-sided: how likely a t at least so far from 0 is, when there is no difference. */
-export const tTwoSided = (t: number, df: number): number =>
-  Number.isFinite(t) ? Math.min(1, incompleteBeta(df / (df + t * t), df / 2, 0.5)) : 0;
+export function tTwoSided(t: number, df: number): number {
+  if (!Number.isFinite(t)) return 0;
+  const square = t * t;
+  // Near 0 the fraction is so close to 1 that it would lose t: there its complement is what has digits.
+  return square < df
+    ? 1 - incompleteBeta(square / (df + square), 0.5, df / 2)
+    : incompleteBeta(df / (df + square), df / 2, 0.5);
+}
 
 /** The t below which a share `p` lies. By halving: exact to the last digits, and never astray. */
 export function tQuantile(p: number, df: number): number {

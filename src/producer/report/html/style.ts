@@ -18,7 +18,7 @@ p{margin:0 0 12px;max-width:75ch}
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{padding:6px 12px;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--line)}
 th{font-weight:600;color:var(--soft);font-size:12.5px;vertical-align:bottom;line-height:1.3}
-.n{text-align:right;white-space:nowrap}td:first-child,th:first-child{padding-left:0}
+.n{text-align:right;white-space:nowrap}th.n{white-space:normal}th.n,td.n{padding-left:8px;padding-right:8px}td:first-child,th:first-child{padding-left:0}
 .pm{display:block;color:var(--soft);font-size:11.5px;line-height:1.2}.place{white-space:nowrap}
 .pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,520px),1fr));gap:8px 32px}.pairs>*{min-width:0}.pairs td,.pairs th{padding:4px 9px}.pairs td:first-child,.pairs th:first-child{padding-left:0}
 .codes{font-size:11.5px;color:var(--warn);min-width:12ch}.codes.ok{color:var(--good);font-size:13px}
