@@ -1,5 +1,5 @@
 import type { MorePort } from './more-ports.ts';
-import type { Readiness } from './service.ts';
+import type { Description, Readiness } from './service.ts';
 import { shellWord, shellWords, type Value } from './shell-word.ts';
 
 /** All that a batch script is made of. Everything here is a person's text until `shellWord` had it. */
@@ -20,6 +20,7 @@ export interface RoleSpec {
   port?: 'auto' | number | undefined;
   morePorts?: readonly MorePort[] | undefined;
   readiness?: Readiness | undefined;
+  describe?: readonly Description[] | undefined;
   password?: boolean | undefined;
   /** Of a client. */
   target?: { role: string; scheme: string; path: string } | undefined;
@@ -60,6 +61,9 @@ export function batchScript(spec: RoleSpec): string {
     ...spec.secrets.map(({ name, file }) => call('sb_secret', file ? [name, file] : [name])),
     ...spec.files.map(({ name, text }) => call('sb_file', [name, text])),
     ...(spec.readiness ? readinessLines(spec.readiness) : []),
+    ...(spec.describe ?? []).map(({ name, method, path, body = '' }) =>
+      call('sb_describe', [name, method, path, body]),
+    ),
     ...(spec.before ?? []).map((argv) => call('sb_before', argv)),
     ...lastLines(spec),
   ].join('\n')}\n`;
@@ -140,9 +144,10 @@ function readinessLines(readiness: Readiness): string[] {
 function readinessLine(readiness: Readiness): string {
   switch (readiness.probe) {
     case 'http': {
-      const { method, path, body, expect, fatal, status, patienceS = 120 } = readiness;
+      const { method, path, body, expect, fatal, status, patienceS = 120, first } = readiness;
       const statuses = status?.join(' ') ?? '2??';
-      return call('sb_ready_http', [method, path, body, expect, fatal, statuses, String(patienceS)]);
+      const words = [method, path, body, expect, fatal, statuses, String(patienceS)];
+      return call('sb_ready_http', first === undefined ? words : [...words, first]);
     }
     case 'command':
       return call('sb_ready_command', readiness.argv);

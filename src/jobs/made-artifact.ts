@@ -25,8 +25,10 @@ export interface ToMake {
   /** Runs while `make` does, and is ended after it. It listens on `{token: 'SBENCH_PORT'}`, a free port. */
   serve?: Value[];
   env?: [name: string, value: Value][];
-  /** `check`, `make` and `serve` run in the job's own container. */
-  inContainer?: boolean;
+  /** `check`, `make` and `serve` run in the job's own container; `make`: a look at files needs none, `check` is outside. */
+  inContainer?: boolean | 'make';
+  /** Folders on the cluster that `make` writes to, or that its container binds: made before it. */
+  folders?: Value[];
   /** A command that has to be in the PATH for `make`. */
   needs?: string;
   /** Made at every session, present or not. */
@@ -57,13 +59,15 @@ export function madeArtifact(spec: ToMake, { cache, modules, wrap, runtime }: Su
     ...(modules.length > 0 ? [`sb_module ${shellWords(modules.map((name) => [name]))}`] : []),
     ...[...new Set(needs)].map((name) => `sb_runtime ${shellWord(name)}`),
     ...(spec.env ?? []).map(([name, value]) => `export ${name}=${shellWord(value)}`),
+    ...(spec.folders ?? []).map((folder) => `mkdir -p ${shellWord(folder)} || return`),
     ':',
   ];
-  const check = inside(spec.check);
+  const checkInside = spec.inContainer === true;
+  const check = checkInside ? inside(spec.check) : shellWords(spec.check);
   const body = [
     `sb_prepare() {\n${prepare.map((line) => `  ${line}\n`).join('')}}`,
     // A look at a file needs no module.
-    spec.inContainer ? `sb_check() { ( sb_prepare && ${check} ); }` : `sb_check() { ${check}; }`,
+    checkInside ? `sb_check() { ( sb_prepare && ${check} ); }` : `sb_check() { ${check}; }`,
     `sb_make() {\n${(spec.make ?? []).map((argv) => `  ( ${inside(argv)} ) || return\n`).join('')}  :\n}`,
     ...(spec.serve ? [`sb_serve_meanwhile() { ${inside(spec.serve)}; }`] : []),
   ];

@@ -47,6 +47,7 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     port: plan.port,
     password: plan.password,
     morePorts: more,
+    describe: plan.describe,
     readiness:
       readiness.probe === 'command'
         ? { ...readiness, argv: container ? container.beside(readiness.argv) : readiness.argv }

@@ -12,6 +12,8 @@ interface HttpReadiness {
   expect: string;
   /** A text that means that it will never be ready; empty: none. */
   fatal: string;
+  /** This path must answer 2xx before anything else is asked. */
+  first?: string | undefined;
   /** Those that mean ready; without any, every 2xx does. */
   status?: readonly number[] | undefined;
   /** Longest wait for one answer. */
@@ -42,6 +44,18 @@ export interface ServicePlan extends JobPlan {
    * `TARGET_SERVICE_PASSWORD`. For environments and files: an argument can be read by everybody on the node.
    */
   password?: boolean;
+  /**
+   * What it is asked about itself when it is ready; its own words become `server/NAME.json` of its results. That it
+   * does not answer matters to nobody.
+   */
+  describe?: Description[];
+}
+
+export interface Description {
+  name: string;
+  method: 'GET' | 'POST';
+  path: string;
+  body?: string;
 }
 
 /** A Slurm job that others talk to. */

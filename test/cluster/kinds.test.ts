@@ -93,5 +93,12 @@ describe('services and tools of other people', () => {
     expect(result.points[0]).toMatchObject({ concurrency: 2, requests: 4, errors: 0 });
     expect(result.points[0]?.outputTokens).toBeGreaterThan(4);
     expect(result.points[0]?.tpotMs.p50).toBeGreaterThan(0);
+    // What the server said of itself when it was ready: it had the model, and for good.
+    const said = (name: string) => JSON.parse(read(openai, `results/s1/server/${name}.json`));
+    expect(said('version').version).toMatch(/^\d/);
+    const [loaded] = said('loaded').models;
+    expect(loaded).toMatchObject({ name: 'tiny:latest', digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(Date.parse(loaded.expires_at)).toBeGreaterThan(Date.now() + 3600_000);
+    expect(said('model').details).toMatchObject({ format: 'gguf' });
   });
 });

@@ -33,7 +33,10 @@ sb_port 'auto'
 export OLLAMA_HOST='0.0.0.0:'"\${SBENCH_PORT}"
 export OLLAMA_MODELS="\${HOME}"'/llm/models'
 export OLLAMA_NUM_PARALLEL='2'
-sb_ready_http 'POST' '/api/generate' '{"model":"tiny","prompt":"hi","stream":false,"options":{"num_predict":1}}' '"done":true' 'not found' '2??' '120'
+sb_ready_http 'POST' '/api/generate' '{"model":"tiny","prompt":"hi","stream":false,"options":{"num_predict":1},"keep_alive":-1}' '"done":true' 'not found' '2??' '120'
+sb_describe 'version' 'GET' '/api/version' ''
+sb_describe 'loaded' 'GET' '/api/ps' ''
+sb_describe 'model' 'POST' '/api/show' '{"model":"tiny"}'
 sb_serve "\${HOME}"'/llm/bin/ollama-compatible' 'serve'
 `);
   expect(client?.script.replace(/"text":"[^"]*"/, '"text":"…"')).toBe(`#!/bin/bash

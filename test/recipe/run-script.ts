@@ -24,6 +24,7 @@ sb_ready_every() { say sb_ready_every $# "$@"; }
 sb_ready_line() { say sb_ready_line $# "$@"; }
 sb_password() { SBENCH_PASSWORD_FILE=/d/s1.password; say sb_password 0; }
 sb_before() { say sb_before $# "$@"; }
+sb_describe() { say sb_describe $# "$@"; }
 sb_ready_none() { say sb_ready_none $# "$@"; }
 last() { say "$@"; say ENVIRONMENT; env -0; exit 0; }
 sb_serve() { last sb_serve $# "$@"; }

@@ -133,11 +133,12 @@ sb_run() { # N
     export SBENCH_NEW SBENCH_IMAGE
     rm -rf "${SB_TARGET%/*}/.making.${SB_KEY:0:12}."*
   fi
+  # The environment may have it in a server's address.
+  [ "$SB_SERVES" = 0 ] || sb_free_port
   sb_prepare || exit
   # Who looked before an earlier making was over, and claims after it, finds that there is nothing to do.
   if [ "$SB_FORCE" = 0 ] && sb_check >/dev/null 2>&1; then exit 0; fi
   if [ "$SB_SERVES" = 1 ]; then
-    sb_free_port
     sb_serve_meanwhile &
     SB_HELPERS="$SB_HELPERS $!"
     sb_answers $! || exit
@@ -160,7 +161,8 @@ sb_over() {
   local code=$1 pid
   trap '' TERM INT HUP
   trap - EXIT
-  for pid in $SB_HELPERS; do kill "$pid" 2>/dev/null; done
+  # What a helper runs, too: a shell that is ended leaves its program behind.
+  for pid in $SB_HELPERS; do kill "$pid" $(pgrep -P "$pid" 2>/dev/null) 2>/dev/null; done
   cd "$SB_STATE" || exit "$code"
   [ -z "${SBENCH_NEW:-}" ] || rm -rf "$SBENCH_NEW"
   sb_clean

@@ -304,8 +304,8 @@ SB_READY_EVERY=''
 sb_ready_none() { SB_PROBE=(true) SB_READY_TEXT='' SB_FATAL_TEXT=''; }
 sb_ready_tcp() { SB_PROBE=(sb_probe_host) SB_READY_TEXT='' SB_FATAL_TEXT=''; }
 sb_ready_command() { SB_PROBE=(timeout 60 "$@") SB_READY_TEXT='' SB_FATAL_TEXT=''; }
-# sb_ready_http METHOD PATH BODY TEXT FATAL_TEXT STATUSES PATIENCE_S
-sb_ready_http() { SB_PROBE=(sb_probe_http "$1" "$2" "$3" "$6" "$7") SB_READY_TEXT=$4 SB_FATAL_TEXT=$5; }
+# sb_ready_http METHOD PATH BODY TEXT FATAL_TEXT STATUSES PATIENCE_S [FIRST]
+sb_ready_http() { SB_PROBE=(sb_probe_http "$1" "$2" "$3" "$6" "$7" "${8:-}") SB_READY_TEXT=$4 SB_FATAL_TEXT=$5; }
 # sb_ready_line LINE TEXT: the service answers this line with one that holds the text.
 sb_ready_line() { SB_PROBE=(sb_probe_line "$1") SB_READY_TEXT=$2 SB_FATAL_TEXT=''; }
 sb_probe_line() {
@@ -365,9 +365,11 @@ sb_http() {
   fi
 }
 SB_HTTP="$(declare -f sb_http); sb_http \"\$@\""
-# sb_probe_http METHOD PATH BODY STATUSES PATIENCE_S: prints the body; true when the status is one of those wanted.
+# sb_probe_http METHOD PATH BODY STATUSES PATIENCE_S [FIRST]: prints the body; true when the status is one of those wanted.
+# Before it, FIRST has to answer 2xx: a server that says itself that it is not well is asked for nothing more.
 sb_probe_http() {
   local answer status want wanted
+  [ -z "${6:-}" ] || sb_probe_http GET "$6" '' '2??' 10 >/dev/null || return
   answer=$(timeout "$5" bash -c "$SB_HTTP" sb_http "$(sb_probe_host)" "$SBENCH_PORT" "$1" "$2" "$3")
   status=${answer%%$'\n'*}
   [ -n "$status" ] || return 1
@@ -377,6 +379,18 @@ sb_probe_http() {
   for want in "${wanted[@]}"; do [[ $status == $want ]] && return 0; done
   return 1
 }
+# sb_describe NAME METHOD PATH BODY: asked once when it is ready, before anybody measures it; its words are kept.
+SB_DESCRIBE=()
+sb_describe() { SB_DESCRIBE+=("$@"); }
+sb_ask_descriptions() {
+  local at=$SBENCH_RESULTS_DIR/server i
+  [ "${#SB_DESCRIBE[@]}" -gt 0 ] && mkdir -p "$at" || return 0
+  for ((i = 0; i < ${#SB_DESCRIBE[@]}; i += 4)); do
+    if sb_probe_http "${SB_DESCRIBE[@]:i+1:3}" '2??' 10 >"$SBENCH_WORK/.described"; then
+      sb_redact <"$SBENCH_WORK/.described" >"$at/${SB_DESCRIBE[i]}.json"
+    fi
+  done
+}
 # Probes until ready; a text that means "never" ends the service at once, so that no GPU waits for nothing.
 sb_watch_ready() {
   local answer why seen='' pause=0.2
@@ -384,6 +398,7 @@ sb_watch_ready() {
     why='without the text that means ready'
     if answer=$("${SB_PROBE[@]}" 2>/dev/null); then
       if [ -z "$SB_READY_TEXT" ] || [[ $answer == *"$SB_READY_TEXT"* ]]; then
+        sb_ask_descriptions 2>/dev/null
         : >"$SB_DIR/.ready.$SB_ROLE"
         sb_emit r ready "\"port\":${SBENCH_PORT:-0}$(sb_ports)" && return
       fi
