@@ -31,6 +31,7 @@ SB_DEAD_MAN_S=7200
 sb_begin
 sb_port 'auto'
 export OLLAMA_HOST='0.0.0.0:'"\${SBENCH_PORT}"
+export OLLAMA_KEEP_ALIVE='-1'
 export OLLAMA_MODELS="\${HOME}"'/llm/models'
 export OLLAMA_NUM_PARALLEL='2'
 sb_ready_http 'POST' '/api/generate' '{"model":"tiny","prompt":"hi","stream":false,"options":{"num_predict":1},"keep_alive":-1}' '"done":true' 'not found' '2??' '120'

@@ -26,6 +26,7 @@ export class OllamaService extends Service<z.infer<typeof schema>> {
     // The recipe's own word on it is not overruled by what preloads the model.
     const given = this.recipe.environment?.OLLAMA_KEEP_ALIVE !== undefined;
     const keepAlive = given ? {} : { keep_alive: parameters.keep_alive ?? -1 };
+    // Said to the server, too: not every one with this API remembers it from the request that loaded the model.
     return {
       argv: [program, ...args.map((arg, index) => context.expand(arg, ['args', index], 'text'))],
       env: [
@@ -33,7 +34,7 @@ export class OllamaService extends Service<z.infer<typeof schema>> {
         ...(models ? [['OLLAMA_MODELS', models.inside] as [string, Value]] : []),
         // At its start it would delete what another session is just pulling into the same folder.
         ...(models ? [['OLLAMA_NOPRUNE', ['1']] as [string, Value]] : []),
-        ...serverEnvironment(parameters, this.recipe, context),
+        ...serverEnvironment({ ...keepAlive, ...parameters }, this.recipe, context),
       ],
       binds: models?.binds ?? [],
       artifacts: models ? [ollamaWeights(model, models, program)] : [],
