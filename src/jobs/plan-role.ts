@@ -148,8 +148,8 @@ export function planClient(
 function outputsOf({ steps, stdoutFile }: JobPlan): ToolOutput[] {
   if (!steps)
     return stdoutFile === undefined ? [] : [{ file: stdoutFile, is: 'point', name: '', parameters: {} }];
-  return steps.flatMap(({ file, is, name, parameters }: Step) =>
-    is === 'file' ? [] : [{ file, is, name, parameters }],
+  return steps.flatMap(({ file, is, name, parameters, repeat }: Step) =>
+    is === 'file' ? [] : [{ file, is, name, parameters, ...(repeat === undefined ? {} : { repeat }) }],
   );
 }
 

@@ -16,29 +16,47 @@ export interface SweepPoint {
   /** Without an ending: what the tool prints becomes this file. */
   file: string;
   parameters: ToolParameters;
+  /** From 1, when every point is measured several times. */
+  repeat?: number;
 }
+
+/** Of a client that measures each point again, on the same warm service. */
+export const repeats = z.number().int().min(1).max(100).optional();
 
 const MOST_POINTS = 200;
 
-/** Every combination, the last axis fastest; a parameter that is swept cannot be given beside it. */
+/**
+ * Every combination, the last axis fastest; a parameter that is swept cannot be given beside it. Repeated round by
+ * round, so that what drifts meanwhile is in all points alike.
+ */
 export function sweepPoints(
   sweep: Readonly<Record<string, readonly (string | number)[] | undefined>> | undefined,
   given: Readonly<Record<string, unknown>> | undefined,
   onlyFile: string,
   context: ClientContext,
+  repeat = 1,
 ): SweepPoint[] {
   let points: ToolParameters[] = [{}];
   for (const [name, values] of Object.entries(sweep ?? {})) {
     if (!values) continue;
     if (given?.[name] !== undefined) context.problem(['parameters', name], 'is given in sweep too; give one');
-    if (points.length * values.length > MOST_POINTS) {
+    if (points.length * values.length * repeat > MOST_POINTS) {
       context.problem(['sweep'], `makes more than ${MOST_POINTS} points`);
       break;
     }
     points = points.flatMap((point) => values.map((value) => ({ ...point, [name]: value })));
   }
-  return points.map((parameters) => {
-    const words = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-    return { name: words.join(' '), file: words.join(',') || onlyFile, parameters };
+  return rounds(points, repeat).map(({ point: parameters, ...round }) => {
+    const words = Object.entries({ ...parameters, ...round }).map(([name, value]) => `${name}=${value}`);
+    return { name: words.join(' '), file: words.join(',') || onlyFile, parameters, ...round };
   });
 }
+
+/** All points, then all again; a single round has no number. */
+export const rounds = <Point>(
+  points: readonly Point[],
+  repeat: number,
+): { point: Point; repeat?: number }[] =>
+  Array.from({ length: repeat }, (_, index) =>
+    points.map((point) => ({ point, ...(repeat === 1 ? {} : { repeat: index + 1 }) })),
+  ).flat();

@@ -4,9 +4,31 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resultSchema } from '../../src/shared/result/result.ts';
 import { toolResultSchema } from '../../src/shared/result/tool-result.ts';
 import { type Lab, openLab } from '../support/lab.ts';
+import { testbedFacts } from '../support/testbed.ts';
 
 const shipped = (name: string): string =>
   readFileSync(new URL(`../../recipes/${name}`, import.meta.url), 'utf8');
+
+/** Debian's redis from an image, and its client in the same one. */
+const contained = () => {
+  const container = { runtime: 'charliecloud' };
+  const resources = { partition: 'cpu', cpus: 1, mem: '500M', time: '5m' };
+  return JSON.stringify({
+    version: 1,
+    service: {
+      type: 'redis',
+      container: { ...container, image_path: testbedFacts().images.folder },
+      resources,
+    },
+    client: {
+      container,
+      parameters: { requests: 500, tests: 'ping_mbulk' },
+      sweep: { clients: [1, 2] },
+      repeat: 2,
+      resources,
+    },
+  });
+};
 
 // The recipes as they are shipped, smaller; the programs are Debian's, the cluster is real.
 describe('services and tools of other people', () => {
@@ -14,12 +36,13 @@ describe('services and tools of other people', () => {
   let redis: string;
   let postgres: string;
   let openai: string;
+  let image: string;
 
   beforeAll(async () => {
     lab = await openLab();
     lab.startWorker();
     const small = ['client.sweep.clients=[2,3]'];
-    [redis, postgres, openai] = await Promise.all([
+    [redis, postgres, openai, image] = await Promise.all([
       lab.submit(shipped('redis.yaml'), {
         set: [...small, 'client.sweep.pipeline=[8]', 'client.parameters.requests=500'],
       }),
@@ -31,6 +54,7 @@ describe('services and tools of other people', () => {
           'client.parameters.max_tokens=8',
         ],
       }),
+      lab.submit(contained()),
     ]);
   });
   afterAll(() => lab?.close());
@@ -100,5 +124,20 @@ describe('services and tools of other people', () => {
     expect(loaded).toMatchObject({ name: 'tiny:latest', digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
     expect(Date.parse(loaded.expires_at)).toBeGreaterThan(Date.now() + 3600_000);
     expect(said('model').details).toMatchObject({ format: 'gguf' });
+  });
+
+  it('Redis in a container: its client in the same image, all points twice', async () => {
+    const record = await lab.untilOver(image);
+    expect(record.state, JSON.stringify(record.roles)).toBe('succeeded');
+    const result = toolResultSchema.parse(record.results.c1);
+    expect(result.points.map(({ name, repeat }) => [name, repeat])).toEqual([
+      ['clients=1 repeat=1', 1],
+      ['clients=2 repeat=1', 1],
+      ['clients=1 repeat=2', 2],
+      ['clients=2 repeat=2', 2],
+    ]);
+    for (const { metrics } of result.points) expect(metrics[0]?.value).toBeGreaterThan(0);
+    const script = lab.onLogin(`cat .sbench/v1/${lab.installation}/sessions/${image}/1/c1.script`);
+    expect(script).toMatch(/sb_step 'clients=1,repeat=1\.csv' 'sb_charliecloud' .*'redis-benchmark'/);
   });
 });

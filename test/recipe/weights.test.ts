@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -217,5 +226,109 @@ printf '%s' '${manifest}' >"$OLLAMA_MODELS/manifests/registry.ollama.ai/library/
         /service\.parameters\.num_parallel and environment\.OLLAMA_NUM_PARALLEL are both given/,
       ),
     ]);
+  });
+});
+
+describe('vllm', () => {
+  const shipped = readFileSync(new URL('../../recipes/vllm.yaml', import.meta.url), 'utf8');
+  const cluster = {
+    container: { runtime: 'apptainer' as const, args: [] },
+    presets: { gpu: { partition: 'gpu' }, cpu: { partition: 'cpu' } },
+    variables: { MODELS: '$HOME/models' },
+  };
+  const service = (more: object = {}) => ({
+    type: 'vllm',
+    model: 'me/tiny',
+    environment: { HF_HOME: '$HOME/hf' },
+    ...more,
+  });
+  const snapshot = 'hf/hub/models--me--tiny/snapshots/c0ffee';
+  const store = () => {
+    put('hf/hub/models--me--tiny/refs/main', 'c0ffee');
+    put(`${snapshot}/config.json`, '{}');
+    put(`${snapshot}/model-1-of-1.safetensors`, '12345');
+    put(`${snapshot}/model.safetensors.index.json`, '{"weight_map": {"a": "model-1-of-1.safetensors"}}');
+  };
+
+  test('recipes/vllm.yaml: its program, image, GPUs, folder and weights', () => {
+    const preamble = `${STUBS}sb_runtime() { :; }; SBENCH_BIN=/d/bin SBENCH_CONTAINER=c`;
+    const [role] = planOf(shipped, { cluster, preamble }).roles;
+    const run = runScript(role?.script ?? '');
+    const serve = wordsOf(run, 'sb_serve') ?? [];
+    expect(serve.slice(0, 2)).toEqual(['apptainer', 'exec']);
+    expect(serve).toContain('--nv');
+    expect(serve.join(' ')).toContain('--bind /home/hpc/models/huggingface:/home/hpc/models/huggingface');
+    const program = serve.slice(serve.indexOf('vllm'));
+    expect(program.slice(0, 5)).toEqual([
+      'vllm',
+      'serve',
+      'meta-llama/Llama-3.1-8B-Instruct',
+      '--served-model-name',
+      'meta-llama/Llama-3.1-8B-Instruct',
+    ]);
+    expect(program.join(' ')).toContain(
+      '--tensor-parallel-size 2 --max-model-len 8192 --host 0.0.0.0 --port',
+    );
+    expect(serve[serve.indexOf('vllm') - 1]).toMatch(
+      /cache\/images\/vllm-openai-v0\.11\.0\.[0-9a-f]{12}\.sif$/,
+    );
+    expect(Object.fromEntries(run.environment)).toMatchObject({
+      HF_HOME: '/home/hpc/models/huggingface',
+      HF_HUB_OFFLINE: '1',
+    });
+    expect(wordsOf(run, 'sb_ready_http')?.slice(0, 2)).toEqual(['POST', '/v1/completions']);
+    expect(wordsOf(run, 'sb_ready_http')?.at(-1)).toBe('/health');
+    expect(role?.artifacts.map((each) => (each.kind === 'made' ? each.what : each.kind))).toEqual([
+      'image docker://vllm/vllm-openai:v0.11.0',
+      'model meta-llama/Llama-3.1-8B-Instruct',
+    ]);
+  });
+
+  test('the hub’s cache: a snapshot that is whole, and what is not', async () => {
+    const text = async () => (await ask(service(), 'verify')).text;
+    expect(await text()).toBe(`${home}/hf/hub/models--me--tiny has no snapshot of main`);
+    store();
+    expect((await ask(service(), 'verify')).is).toBe('present');
+    rmSync(join(home, snapshot, 'model-1-of-1.safetensors'));
+    expect(await text()).toBe(`${home}/${snapshot} has no weights`);
+    put(`${snapshot}/other.safetensors`, '1');
+    expect(await text()).toBe(`${home}/${snapshot} lacks model-1-of-1.safetensors`);
+    symlinkSync('../../blobs/purged', join(home, snapshot, 'model-1-of-1.safetensors'));
+    expect(await text()).toBe(`${home}/${snapshot}/model-1-of-1.safetensors points to nothing`);
+    const commit = service({ parameters: { revision: 'beef' } });
+    expect((await ask(commit, 'verify')).text).toBe(
+      `${home}/hf/hub/models--me--tiny has no snapshot of beef`,
+    );
+  });
+
+  test('it is downloaded by the hub’s own program, with the person’s token file', async () => {
+    put(
+      'bin/hf',
+      `#!/bin/bash
+printf '%s\n' "$*" "$HF_HOME" "$HF_TOKEN_PATH" >"$HOME/asked"
+at=$HF_HOME/hub/models--me--tiny
+mkdir -p "$at/refs" "$at/snapshots/c0ffee" && printf c0ffee >"$at/refs/main"
+printf '{}' >"$at/snapshots/c0ffee/config.json" && printf 1 >"$at/snapshots/c0ffee/model.safetensors"
+`,
+    );
+    chmodSync(join(home, 'bin/hf'), 0o755);
+    const environment = { HF_HOME: '$HOME/hf', HF_TOKEN: { secret_file: '~/token' } };
+    const last = await until('it is there', async () => {
+      const answer = await ask(service({ environment }), 'poll');
+      return answer.is === 'making' ? undefined : answer;
+    });
+    expect(last.is).toBe('present');
+    expect(readFileSync(join(home, 'asked'), 'utf8')).toBe(
+      `download me/tiny --revision main --exclude original/*\n${home}/hf\n${home}/token\n`,
+    );
+  });
+
+  test('a path is looked for, unless it may be one of the image', () => {
+    expect(weights(service({ model: '$HOME/llama' }))?.missing).toBe(
+      'model missing: there is no $HOME/llama',
+    );
+    expect(weights(service({ model: '/llama' }))).toBeUndefined();
+    expect(weights(service({ environment: {}, setup: ['. env'] }))).toBeUndefined();
+    expect(weights(service({ environment: {} }))?.script).toContain("/cache''/huggingface");
   });
 });

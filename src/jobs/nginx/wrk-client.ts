@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { duration, durationWords } from '../../shared/yaml/duration.ts';
 import { Client, type ClientContext } from '../client.ts';
-import type { JobPlan } from '../job.ts';
+import type { JobPlan, Step } from '../job.ts';
 import { clientFrame } from '../recipe-schema.ts';
+import { repeats, rounds } from '../sweep-points.ts';
 
 const connections = z.number().int().min(1).max(100_000);
 
 const schema = clientFrame.extend({
+  repeat: repeats,
   parameters: z
     .strictObject({
       connections: connections.optional(),
@@ -31,14 +33,14 @@ export class WrkClient extends Client<z.infer<typeof schema>> {
   static readonly owns: readonly string[] = [];
 
   plan(context: ClientContext): JobPlan {
-    const { parameters = {}, sweep, duration: durationS = DEFAULT_DURATION_S } = this.recipe;
+    const { parameters = {}, sweep, repeat = 1, duration: durationS = DEFAULT_DURATION_S } = this.recipe;
     const { threads = 1, path = '/', timeout = 2 } = parameters;
     const points = sweep?.connections ?? [parameters.connections ?? 10];
     if (sweep?.connections && parameters.connections !== undefined)
       context.problem(['parameters', 'connections'], 'is given in sweep too; give one');
     const { timeLimitS } = context;
-    if (timeLimitS !== undefined && points.length * durationS >= timeLimitS) {
-      const needed = `${points.length} × ${durationWords(durationS)}`;
+    if (timeLimitS !== undefined && points.length * repeat * durationS >= timeLimitS) {
+      const needed = `${points.length * repeat} × ${durationWords(durationS)}`;
       context.problem(
         ['duration'],
         `does not fit: ${needed}, and the time limit is ${durationWords(timeLimitS)}`,
@@ -51,19 +53,25 @@ export class WrkClient extends Client<z.infer<typeof schema>> {
       artifacts: [],
       files: [],
       resultParser: 'wrk',
-      steps: points.map((count) => ({
-        file: `wrk-${count}.txt`,
-        is: 'point',
-        name: `connections=${count}`,
-        parameters: { connections: count, threads: Math.min(threads, count) },
-        argv: [
-          ...['wrk', '--latency', '-t', String(Math.min(threads, count)), '-c', String(count)].map((word) => [
-            word,
-          ]),
-          ...['-d', `${durationS}s`, '--timeout', `${timeout}s`].map((word) => [word]),
-          [{ token: 'TARGET_SERVICE_URL' }, path],
-        ],
-      })),
+      steps: rounds(points, repeat).map(
+        ({ point: count, ...round }): Step => ({
+          ...round,
+          file: round.repeat === undefined ? `wrk-${count}.txt` : `wrk-${count}-${round.repeat}.txt`,
+          is: 'point',
+          name: [
+            `connections=${count}`,
+            ...(round.repeat === undefined ? [] : [`repeat=${round.repeat}`]),
+          ].join(' '),
+          parameters: { connections: count, threads: Math.min(threads, count) },
+          argv: [
+            ...['wrk', '--latency', '-t', String(Math.min(threads, count)), '-c', String(count)].map(
+              (word) => [word],
+            ),
+            ...['-d', `${durationS}s`, '--timeout', `${timeout}s`].map((word) => [word]),
+            [{ token: 'TARGET_SERVICE_URL' }, path],
+          ],
+        }),
+      ),
     };
   }
 }

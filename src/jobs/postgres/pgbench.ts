@@ -5,7 +5,7 @@ import type { JobPlan, Step } from '../job.ts';
 import { mustFit } from '../must-fit.ts';
 import { clientFrame, nonEmpty } from '../recipe-schema.ts';
 import type { Value } from '../shell-word.ts';
-import { axis, sweepPoints } from '../sweep-points.ts';
+import { axis, repeats, sweepPoints } from '../sweep-points.ts';
 import { DATABASE, DATABASE_USER } from './programs.ts';
 
 const clients = z.number().int().min(1).max(10_000);
@@ -15,6 +15,7 @@ const builtin = z.enum(['tpcb-like', 'simple-update', 'select-only']);
 
 const schema = clientFrame.extend({
   command: nonEmpty.optional(),
+  repeat: repeats,
   parameters: z
     .strictObject({
       /** 100,000 rows of pgbench_accounts for each. */
@@ -53,15 +54,16 @@ export class Pgbench extends Client<z.infer<typeof schema>> {
   static readonly owns: readonly string[] = ['PGHOST', 'PGPORT', 'PGUSER', 'PGDATABASE'];
 
   plan(context: ClientContext): JobPlan {
-    const { command = 'pgbench', parameters = {}, sweep, duration } = this.recipe;
+    const { command = 'pgbench', parameters = {}, sweep, duration, repeat } = this.recipe;
     const { transactions, sql, builtin: script, scale = 1, initialize = true } = parameters;
     if (transactions !== undefined && duration !== undefined)
       context.problem(['duration'], 'and parameters.transactions both say when a point ends; give one');
     if (sql !== undefined && script !== undefined)
       context.problem(['parameters', 'sql'], 'and parameters.builtin are both given; give one');
     const durationS = transactions === undefined ? (duration ?? DEFAULT_DURATION_S) : undefined;
-    const points = sweepPoints(sweep, parameters, 'pgbench', context);
-    mustFit(context, duration === undefined ? [] : ['duration'], points.length, durationS);
+    const points = sweepPoints(sweep, parameters, 'pgbench', context, repeat);
+    const at = duration === undefined ? [] : ['duration'];
+    mustFit(context, at, points.length / (repeat ?? 1), durationS, repeat);
     const program = context.expand(command, ['command'], 'path');
     const fill: Step = {
       file: 'initialize.txt',
@@ -75,12 +77,11 @@ export class Pgbench extends Client<z.infer<typeof schema>> {
       steps: [
         ...(initialize ? [fill] : []),
         ...points.map(
-          ({ name, file, parameters: point }): Step => ({
+          ({ file, ...point }): Step => ({
+            ...point,
             file: `${file}.txt`,
             is: 'point',
-            name,
-            parameters: point,
-            argv: [program, ...this.#options({ ...parameters, ...point }, durationS)],
+            argv: [program, ...this.#options({ ...parameters, ...point.parameters }, durationS)],
           }),
         ),
       ],

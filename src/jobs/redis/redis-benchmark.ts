@@ -3,7 +3,7 @@ import { Client, type ClientContext } from '../client.ts';
 import type { JobPlan, Step } from '../job.ts';
 import { clientFrame, nonEmpty } from '../recipe-schema.ts';
 import type { Value } from '../shell-word.ts';
-import { axis, sweepPoints } from '../sweep-points.ts';
+import { axis, repeats, sweepPoints } from '../sweep-points.ts';
 
 /** As `redis-benchmark -t` knows them: of any other it measures nothing, and says nothing. */
 const test = z.enum([
@@ -42,6 +42,7 @@ const dataSize = z
 
 const schema = clientFrame.extend({
   command: nonEmpty.optional(),
+  repeat: repeats,
   parameters: z
     .strictObject({
       /** Of each test of a point. */
@@ -79,7 +80,7 @@ export class RedisBenchmark extends Client<z.infer<typeof schema>> {
   static readonly owns: readonly string[] = [];
 
   plan(context: ClientContext): JobPlan {
-    const { command = 'redis-benchmark', parameters, sweep, duration } = this.recipe;
+    const { command = 'redis-benchmark', parameters, sweep, duration, repeat } = this.recipe;
     const program = context.expand(command, ['command'], 'path');
     if (duration !== undefined) {
       context.note(
@@ -88,17 +89,16 @@ export class RedisBenchmark extends Client<z.infer<typeof schema>> {
       );
     }
     const limit: Value[] = duration === undefined ? [] : [['timeout'], [String(duration)]];
-    const points = sweepPoints(sweep, parameters, 'redis-benchmark', context);
+    const points = sweepPoints(sweep, parameters, 'redis-benchmark', context, repeat);
     return {
       argv: [],
       steps: [
         { file: 'version.txt', is: 'version', name: '', parameters: {}, argv: [program, ['--version']] },
         ...points.map(
-          ({ name, file, parameters: point }): Step => ({
+          ({ file, ...point }): Step => ({
+            ...point,
             file: `${file}.csv`,
             is: 'point',
-            name,
-            parameters: point,
             argv: [
               ...limit,
               program,
@@ -107,7 +107,7 @@ export class RedisBenchmark extends Client<z.infer<typeof schema>> {
               ['-p'],
               [{ token: 'TARGET_SERVICE_PORT' }],
               ['--csv'],
-              ...this.#options({ ...parameters, ...point }),
+              ...this.#options({ ...parameters, ...point.parameters }),
             ],
           }),
         ),

@@ -1,14 +1,22 @@
 import { z } from 'zod';
 import type { JobContext } from '../job.ts';
+import type { ToMake } from '../made-artifact.ts';
+import { modelFolder } from '../model-folder.ts';
 import { nonEmpty, serviceFrame } from '../recipe-schema.ts';
 import { mustNotOwn } from '../server-settings.ts';
 import { Service, type ServicePlan } from '../service.ts';
 import type { Value } from '../shell-word.ts';
+import { folderWeights, hubWeights, isHubName } from './hub-weights.ts';
 
 const schema = serviceFrame.extend({
   model: nonEmpty,
   parameters: z
     .strictObject({
+      /** Of the hub: a branch, a tag or a commit. */
+      revision: z
+        .string()
+        .regex(/^\w[\w./-]*$/)
+        .optional(),
       tensor_parallel_size: z.number().int().min(1).max(1024).optional(),
       pipeline_parallel_size: z.number().int().min(1).max(1024).optional(),
       max_model_len: z.number().int().min(1).optional(),
@@ -37,6 +45,7 @@ export class VllmService extends Service<z.infer<typeof schema>> {
   plan(context: JobContext): ServicePlan {
     const { command = 'vllm', args = [], model, parameters = {}, ports = 'auto' } = this.recipe;
     mustNotOwn({ args }, OWNED, this.kind, context);
+    const weights = this.#weights(context);
     return {
       argv: [
         context.expand(command, ['command'], 'path'),
@@ -56,9 +65,9 @@ export class VllmService extends Service<z.infer<typeof schema>> {
         ['--port'],
         [{ token: 'SBENCH_PORT' }],
       ],
-      env: [],
-      binds: [],
-      artifacts: [],
+      env: weights.env,
+      binds: weights.binds,
+      artifacts: weights.artifacts,
       files: [],
       image: { docker: 'docker://vllm/vllm-openai:v0.11.0' },
       resultParser: 'none',
@@ -71,7 +80,62 @@ export class VllmService extends Service<z.infer<typeof schema>> {
         body: JSON.stringify({ model, prompt: 'hi', max_tokens: 1 }),
         expect: '"choices"',
         fatal: '',
+        // Its engine may be gone while its server still answers.
+        first: '/health',
       },
+      describe: [
+        { name: 'version', method: 'GET', path: '/version' },
+        { name: 'models', method: 'GET', path: '/v1/models' },
+      ],
     };
+  }
+
+  #weights(context: JobContext): { env: [string, Value][]; binds: Value[]; artifacts: ToMake[] } {
+    const { model, parameters = {}, environment = {}, setup = [], modules = [], command } = this.recipe;
+    const none = { env: [], binds: [], artifacts: [] };
+    if (!isHubName(model)) {
+      // A plain path may be one of the image's.
+      const known = /^\$(?!SBENCH_)/.test(model) || this.recipe.container?.runtime === 'none';
+      if (!known) return none;
+      const path = context.expand(model, ['model'], 'text');
+      return { ...none, binds: [[...path, ':', ...path]], artifacts: [folderWeights(path)] };
+    }
+    const named = ['HF_HUB_CACHE', 'HF_HOME'].find((name) => environment[name] !== undefined);
+    if (named === undefined && (setup.length > 0 || modules.length > 0 || command !== undefined)) {
+      context.note(
+        'the model is not looked for before the Slurm job starts: environment.HF_HOME says where it is',
+      );
+      return none;
+    }
+    const variable = named ?? 'HF_HOME';
+    const folder = modelFolder(this.recipe, variable, 'huggingface', context);
+    if (!folder) {
+      context.note(
+        `the model is not looked for before the Slurm job starts: ${variable} is inside the container`,
+      );
+      return none;
+    }
+    const hub = variable === 'HF_HOME' ? 'hub' : undefined;
+    return {
+      env: [
+        [variable, folder.inside],
+        // Compute nodes often have no network, and asking for what is there already would take minutes to fail.
+        ['HF_HUB_OFFLINE', ['1']],
+      ],
+      binds: folder.binds,
+      artifacts: [hubWeights(model, parameters.revision ?? 'main', folder, hub, this.#token(context))],
+    };
+  }
+
+  /** Of a gated model: a file of the person's on the cluster, which the download reads itself. */
+  #token(context: JobContext): Value | undefined {
+    const token = this.recipe.environment?.HF_TOKEN;
+    if (token === undefined || typeof token === 'string') return undefined;
+    if ('secret_file' in token)
+      return context.expand(token.secret_file.replace(/^~\//, '$HOME/'), ['environment', 'HF_TOKEN'], 'text');
+    context.note(
+      'HF_TOKEN of a worker is not there when the model is downloaded; a gated one needs secret_file',
+    );
+    return undefined;
   }
 }

@@ -68,6 +68,8 @@ export const toolOutput = z.strictObject({
   /** Of the point: `clients=4`; empty when it is the only one. */
   name: z.string(),
   parameters: toolParametersSchema,
+  /** Which round, when every point is measured several times. */
+  repeat: z.number().int().positive().optional(),
 });
 
 /** One Slurm job, ready to be handed to sbatch: what `--dry-run` shows is what runs. */

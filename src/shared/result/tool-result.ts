@@ -25,6 +25,8 @@ const point = z.object({
   /** `clients=4 pipeline=16`; empty when there is one run only. */
   name: z.string(),
   parameters: toolParametersSchema,
+  /** Which round, from 1, when every point was measured several times. */
+  repeat: z.int().positive().optional(),
   /** What the tool printed, in the results folder of its role. */
   file: z.string(),
   metrics: z.array(metricSchema),

@@ -55,10 +55,11 @@ export function readToolResult(
     const room = MOST_METRICS - points.reduce((sum, point) => sum + point.metrics.length, 0);
     if (metrics.length > room)
       fail(`more than ${MOST_METRICS} numbers; those in ${output.file} are left out`);
-    const { name, parameters } = output;
+    const { name, parameters, repeat } = output;
     points.push({
       name,
       parameters,
+      ...(repeat === undefined ? {} : { repeat }),
       file: output.file,
       metrics: metrics.length > room ? [] : metrics,
       ignoredLines,
