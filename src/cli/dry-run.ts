@@ -32,16 +32,18 @@ export function dryRunText(plans: readonly Plan[]): string {
 function planText(plan: Plan): string {
   const { username, hostname, port, name, workdir } = plan.cluster;
   const lines = [
-    `session  ${plan.name}`,
+    `session  ${plan.name}${plan.kind === 'stage' ? ', staging only' : ''}`,
     `cluster  ${name}: ${username}@${hostname}:${port}, in ${workdir}`,
     ...plan.roles.map(
       ({ role, side, kind, name }) =>
         `${side.padEnd(7)}  ${role} ${name}${name === kind ? '' : ` (${kind})`}`,
     ),
     ...plan.notes.map((note) => `note     ${note}`),
+    ...(plan.artifacts ? ['', '--- files on the cluster', ...fileLines(plan.artifacts)] : []),
     ...plan.roles.flatMap(roleLines),
     '',
-    costLine([plan]),
+    // What only stages on the login node holds no node at all.
+    ...(plan.roles.length > 0 ? [costLine([plan])] : ['no Slurm job']),
   ];
   return lines.map(printableLines).join('\n');
 }
@@ -60,11 +62,14 @@ function roleLines(role: RolePlan): string[] {
     `--- ${title}: sbatch options (besides its name, its folder and its log)`,
     ...(role.options.length > 0 ? role.options : ['none']),
     `--- ${title}: files on the cluster before it is submitted`,
-    ...(role.artifacts.length > 0 ? role.artifacts.map(artifactLine) : ['none']),
+    ...fileLines(role.artifacts),
     `--- ${title}: batch script`,
     role.script.trimEnd(),
   ];
 }
+
+const fileLines = (artifacts: RolePlan['artifacts']): string[] =>
+  artifacts.length > 0 ? artifacts.map(artifactLine) : ['none'];
 
 function artifactLine(artifact: RolePlan['artifacts'][number]): string {
   if (artifact.kind === 'node') return "node: the worker's own Node.js";

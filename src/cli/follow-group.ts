@@ -27,6 +27,7 @@ export async function followGroup(
   }
   const view = await groupView(deps, group.id);
   terminal.print(json ? jsonLine(view) : `\n${groupText(view)}`);
-  if (!json) terminal.say(`sbench results ${group.id} shows their files`);
+  const measured = view.sessions.some(({ kind }) => kind !== 'stage');
+  if (!json && measured) terminal.say(`sbench results ${group.id} shows their files`);
   return exitCodeOfSessions(view.sessions);
 }

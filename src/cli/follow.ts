@@ -59,6 +59,7 @@ export function noteLine({ at, what, text }: TimelineNote, color: boolean): stri
 }
 
 function printEnd(terminal: Terminal, view: SessionView): void {
+  if (view.kind === 'stage') return;
   for (const text of resultTables(view)) terminal.print(`\n${text}`);
   terminal.print(`\nresults  ${printable(resultsPlace(view))}`);
 }

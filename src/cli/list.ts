@@ -43,9 +43,10 @@ function readLimit(text: string): number {
   return Number(text);
 }
 
-const summary = ({ id, name, cluster, state, labels, group, createdAt, endedAt }: SessionRecord) => ({
+const summary = ({ id, name, kind, cluster, state, labels, group, createdAt, endedAt }: SessionRecord) => ({
   id,
   name,
+  ...(kind ? { kind } : {}),
   cluster,
   state,
   labels,
@@ -68,11 +69,11 @@ function text(records: readonly SessionRecord[]): string {
   ].map((title) => ({ title }));
   return table(
     titles,
-    records.map(({ id, state, cluster, name, group, createdAt, endedAt }) => [
+    records.map(({ id, state, cluster, name, kind, group, createdAt, endedAt }) => [
       id,
       state,
       cluster,
-      name,
+      kind ? `${name} (${kind})` : name,
       new Date(createdAt).toISOString().replace('T', ' ').slice(0, 16),
       endedAt === undefined ? '' : took((endedAt - createdAt) / 1000),
       ...(grouped ? [group?.id ?? '', valuesText({ group })] : []),

@@ -34,6 +34,11 @@ export function addResults(program: Command, cli: Cli): void {
         for (const id of ids) {
           const session = await deps.store.read(id);
           if (!session) throw noSession(id);
+          if (session.record.kind === 'stage')
+            throw new UsageError(
+              `session ${id} only staged: it has no results`,
+              `sbench status ${id} tells what it staged.`,
+            );
           // Of a group, what is there already is worth having.
           if (group && !isOver(session.record)) terminal.say(`${id} is ${session.record.state}`);
           else all.push(await resultsOf(settings, deps, session, terminal.cwd));

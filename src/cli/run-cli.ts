@@ -18,6 +18,7 @@ import { addResults } from './results.ts';
 import { addRetry } from './retry.ts';
 import { addSchema } from './schema.ts';
 import { addServices } from './services.ts';
+import { addStage } from './stage.ts';
 import { addStatus } from './status.ts';
 import { addSubmit } from './submit.ts';
 import type { Terminal } from './terminal.ts';
@@ -67,6 +68,7 @@ Example:
     addClients,
     addValidate,
     addSubmit,
+    addStage,
     addStatus,
     addList,
     addWatch,

@@ -79,7 +79,7 @@ const secondsSince = (iso: string): number => Math.max(0, (Date.now() - Date.par
 function sessionText(view: SessionView): string {
   const { cluster, ending, labels, counts } = view;
   const facts: [string, string | undefined][] = [
-    ['session', `${view.id} ${view.name}`],
+    ['session', `${view.id} ${view.name}${view.kind === 'stage' ? ', staging only' : ''}`],
     ['state', `${view.state}${ending ? `: ${ending.text}` : ''}`],
     [
       'cluster',
@@ -107,7 +107,8 @@ function sessionText(view: SessionView): string {
       'cost',
       `${counts.session.commands ?? 0} commands and ${counts.session.transfers ?? 0} transfers of its own`,
     ],
-    ['results', view.endedAt === undefined ? undefined : resultsPlace(view)],
+    ...(view.staged ?? []).map(({ text }): [string, string] => ['staged', text]),
+    ['results', view.endedAt === undefined || view.kind === 'stage' ? undefined : resultsPlace(view)],
   ];
   const lines = facts.flatMap(([name, text]) =>
     text === undefined ? [] : [printable(`${name.padEnd(9)}${text}`)],
@@ -123,5 +124,6 @@ function sessionText(view: SessionView): string {
       verdictText ?? (pending ? pendingText(pending) : (reason ?? (endpoint ? `at ${endpoint}` : ''))),
     ],
   );
-  return [lines.join('\n'), table(titles, rows), ...resultTables(view)].join('\n\n');
+  const jobs = rows.length === 0 ? [] : [table(titles, rows)];
+  return [lines.join('\n'), ...jobs, ...resultTables(view)].join('\n\n');
 }

@@ -1,28 +1,19 @@
 import type { Command } from 'commander';
 import { askSlurm } from '../producer/ask-slurm.ts';
-import type { ProducerDeps } from '../producer/connect-producer.ts';
-import { enqueueSessions } from '../producer/enqueue-sessions.ts';
-import { noSession } from '../producer/find-session.ts';
 import { endpointTarget, sessionTarget } from '../producer/find-target.ts';
-import { groupView } from '../producer/group-view.ts';
 import { loadLoadgen } from '../producer/load-loadgen.ts';
 import { planSessions } from '../producer/plan-session.ts';
-import { sessionView } from '../producer/session-view.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { ForeignTarget } from '../shared/plan/foreign-target.ts';
 import type { Plan } from '../shared/plan/plan.ts';
-import { readGroup } from '../shared/redis/group-store.ts';
 import type { Settings } from '../shared/settings/settings.ts';
-import { printable } from '../shared/yaml/problem.ts';
 import { type Cli, collect, settingsFor, withProducer } from './cli.ts';
 import { dryRunData, dryRunText } from './dry-run.ts';
 import { EXIT } from './exit-code.ts';
-import { follow, warnIfUnserved } from './follow.ts';
-import { followGroup } from './follow-group.ts';
-import { valuesText } from './group-text.ts';
 import { jsonLine } from './printable-text.ts';
 import { planRequest } from './request.ts';
 import { isRefused, slurmSaysText } from './slurm-says.ts';
+import { submitPlans } from './submit-plans.ts';
 
 interface Options {
   set?: string[];
@@ -71,21 +62,7 @@ export function addSubmit(program: Command, cli: Cli): void {
         await dryRun(cli, plans, settings, options);
         return;
       }
-      const notes = new Set(plans.flatMap((plan) => plan.notes));
-      for (const note of notes) terminal.say(printable(`note: ${note}`));
-      await withProducer(settings, async (deps) => {
-        const { group, sessions } = await enqueueSessions(deps, plans, {
-          key: options.key,
-          blobs: [loadgen, ...request.folders.blobs()],
-        });
-        const [first] = sessions;
-        const id = group ?? first?.id ?? '';
-        if (sessions.every(({ created }) => !created)) {
-          terminal.say(`this key and recipe were submitted before, as ${group ? 'group' : 'session'} ${id}`);
-        }
-        if (group) await submittedGroup(cli, deps, group, options);
-        else await submitted(cli, deps, id, plans[0]?.cluster.name ?? '', options);
-      });
+      await submitPlans(cli, settings, plans, { ...options, blobs: [loadgen, ...request.folders.blobs()] });
     });
 }
 
@@ -117,34 +94,4 @@ async function dryRun(cli: Cli, plans: readonly Plan[], settings: Settings, { js
   if (json) terminal.print(jsonLine(dryRunData(plans, says)));
   else if (says) terminal.print(`\n${slurmSaysText(says, plans.length)}`);
   if (says && isRefused(says)) cli.exitCode = EXIT.failed;
-}
-
-async function submittedGroup(cli: Cli, deps: ProducerDeps, id: string, options: Options) {
-  const { terminal } = cli;
-  const group = await readGroup(deps.redis, id);
-  if (!group) throw noSession(id);
-  const view = await groupView(deps, id);
-  if (options.json && !options.watch) terminal.print(jsonLine(view));
-  // On stdout the id alone, so that a script can go on with it.
-  else if (options.json) terminal.say(id);
-  else {
-    terminal.print(id);
-    for (const session of view.sessions) terminal.say(printable(`  ${session.id}  ${valuesText(session)}`));
-  }
-  if (options.watch) cli.exitCode = await followGroup(deps, terminal, group, options.json === true);
-  else for (const cluster of group.clusters) await warnIfUnserved(deps, terminal, cluster);
-}
-
-async function submitted(cli: Cli, deps: ProducerDeps, id: string, cluster: string, options: Options) {
-  const { terminal } = cli;
-  if (options.watch) {
-    // On stdout it would be no note; without it nobody could come back to the session.
-    if (options.json) terminal.say(id);
-    else terminal.print(id);
-    await warnIfUnserved(deps, terminal, cluster);
-    cli.exitCode = await follow(deps, terminal, id, options.json === true);
-    return;
-  }
-  terminal.print(options.json ? jsonLine(await sessionView(deps, id)) : id);
-  await warnIfUnserved(deps, terminal, cluster);
 }

@@ -18,8 +18,8 @@ export function actionTree(
     node('await-ready', role, [node('submit-service', role, [node('stage', role, [])])]),
   );
   const [first] = clients;
-  // Nothing of its own to start: what its clients need is brought there all the same.
-  if (services.length === 0 && first !== undefined) done = [node('stage', first, [])];
+  // Nothing of its own to start: what its clients need, or others will, is brought there all the same.
+  if (services.length === 0) done = [node('stage', first, [])];
   if (together) {
     done = clients.map((role) =>
       node('poll-status', role, [node('submit-client', role, role === first ? done : [])]),
@@ -28,7 +28,7 @@ export function actionTree(
   }
   for (const role of clients) done = [node('poll-status', role, [node('submit-client', role, done)])];
   // With nobody to serve, a service is the session: it is watched until it ends.
-  if (clients.length === 0)
+  if (clients.length === 0 && services.length > 0)
     done = services.map((role, index) => node('poll-status', role, done.slice(index, index + 1)));
   return node('collect', undefined, [node('cancel', undefined, done)]);
 }

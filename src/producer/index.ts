@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
 import { UsageError } from '../shared/errors.ts';
+import type { Plan } from '../shared/plan/plan.ts';
 import { loadSettings } from '../shared/settings/load-settings.ts';
 import { requestCancel } from './cancel-session.ts';
 import { closeProducer, connectProducer, type ProducerDeps } from './connect-producer.ts';
@@ -9,7 +10,8 @@ import { type EnqueuedAll, enqueueSessions } from './enqueue-sessions.ts';
 import { endpointTarget, sessionTarget } from './find-target.ts';
 import { loadKinds } from './load-kinds.ts';
 import { loadLoadgen } from './load-loadgen.ts';
-import { planSessions } from './plan-session.ts';
+import { type PlanRequest, planSessions } from './plan-session.ts';
+import { planStagings } from './plan-staging.ts';
 import { retrySession } from './retry-session.ts';
 import { ScriptFolders } from './scripts/script-folders.ts';
 import { type SessionView, sessionView } from './session-view.ts';
@@ -84,14 +86,29 @@ export class Producer {
     return enqueueSessions(this.#deps, plans, given);
   }
 
-  async #plan(recipe: string | object, options: EnqueueOptions) {
+  /**
+   * Images, models and programs only: a session that has made on the cluster what the recipe needs, and asks Slurm for
+   * nothing but, with `stage: {where: job}`, the Slurm job that makes it. Several, as a group, when the recipe's
+   * combinations need different things.
+   * @throws RecipeError with every problem, UsageError when the key belongs to another recipe, or to a session.
+   */
+  async enqueueStaging(recipe: string | object, options: EnqueueOptions = {}): Promise<EnqueuedAll> {
+    const { plans, given } = await this.#plan(recipe, options, planStagings);
+    return enqueueSessions(this.#deps, plans, given);
+  }
+
+  async #plan(
+    recipe: string | object,
+    options: EnqueueOptions,
+    planAll: (request: PlanRequest) => Plan[] = planSessions,
+  ) {
     const { key, labels, set, target, endpoint, file = 'recipe', folder = process.cwd() } = options;
     if (target !== undefined && endpoint !== undefined)
       throw new UsageError('target and endpoint both say what the clients use; give one');
     const folders = new ScriptFolders(() => folder, folder);
     const loadgen = await loadLoadgen();
     const settings = readSettings(this.#config);
-    const plans = planSessions({
+    const plans = planAll({
       // JSON is YAML.
       recipeText: typeof recipe === 'string' ? recipe : JSON.stringify(recipe, null, 2),
       file,

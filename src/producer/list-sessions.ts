@@ -52,6 +52,7 @@ function fits(record: SessionRecord, { state, cluster, labels = {} }: SessionFil
 export const summaryOf = ({
   id,
   name,
+  kind,
   cluster,
   state,
   labels,
@@ -61,6 +62,7 @@ export const summaryOf = ({
 }: SessionRecord) => ({
   id,
   name,
+  ...(kind ? { kind } : {}),
   cluster,
   state,
   labels,

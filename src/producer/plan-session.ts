@@ -36,6 +36,8 @@ export interface PlanRequest {
   resolveTarget?: (cluster: ClusterSettings) => Pick<ClusterPlan, 'hostname' | 'port' | 'username'>;
   /** What clients without a service use. */
   target?: ForeignTarget | undefined;
+  /** Clients without a service are as good as any: they are not going to run. */
+  anyTarget?: boolean;
   factory?: JobFactory;
   /** Packs the folders of `script:`; without it there is no folder that they could be relative to. */
   folders?: FolderPacker;
@@ -93,7 +95,7 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     source,
     factory,
     problems,
-    request.target,
+    request.target ?? (request.anyTarget ? somewhere(source) : undefined),
   );
   const cluster = chooseCluster(source, settings, problems, request.target);
   // Without a cluster neither variables nor presets are known: every further problem would be a consequence.

@@ -1,4 +1,5 @@
 import { SbenchError, UsageError } from '../shared/errors.ts';
+import { artifactsOf } from '../shared/plan/plan.ts';
 import { clusterStore } from '../shared/redis/cluster-store.ts';
 import { keys } from '../shared/redis/keys.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
@@ -62,7 +63,7 @@ function refusal({ id, state, roles }: SessionRecord, why: NoRetry): UsageError 
 
 /** What the plan needs of Redis must be there before anything is promised. */
 async function mustHaveBlobs({ redis }: ProducerDeps, { record, plan }: StoredSession): Promise<void> {
-  for (const artifact of plan.roles.flatMap((role) => role.artifacts)) {
+  for (const artifact of artifactsOf(plan)) {
     if (artifact.kind !== 'blob' || (await redis.exists(keys.blob(artifact.sha256))) === 1) continue;
     throw new SbenchError(`${artifact.as} of session ${record.id} is not in Redis any more`, {
       code: 'BLOB_GONE',

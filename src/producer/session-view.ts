@@ -28,6 +28,8 @@ export async function sessionView({ redis, store }: ProducerDeps, id: string) {
     v: 1 as const,
     id: record.id,
     name: record.name,
+    /** `stage`: it only stages; else it runs Slurm jobs, and has results. */
+    ...(record.kind ? { kind: record.kind } : {}),
     state: record.state,
     attempt: record.attempt,
     ...(record.ending ? { ending: { why: record.ending.why, text: record.ending.text } } : {}),
@@ -55,6 +57,10 @@ export async function sessionView({ redis, store }: ProducerDeps, id: string) {
     },
     /** What it cost: the session's own commands and transfers, and all of the cluster's since it is known. */
     counts: { session: own, cluster },
+    /** Images and models, and whether they are there. */
+    ...(record.staged
+      ? { staged: Object.entries(record.staged).map(([what, { is, text }]) => ({ what, is, text })) }
+      : {}),
     results: record.results,
     ...(record.resultsFolder === undefined ? {} : { resultsFolder: record.resultsFolder }),
   };

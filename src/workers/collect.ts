@@ -28,7 +28,8 @@ export const collect: Action = {
         ms: LONGEST_SLEEP_MS,
       };
     }
-    const { files, omitted } = context.record.begun ? await fetchFiles(context) : NOTHING;
+    const measures = context.plan.kind !== 'stage';
+    const { files, omitted } = context.record.begun && measures ? await fetchFiles(context) : NOTHING;
     const checks = new Map<string, Checked>();
     for (const role of clientRoles(context.plan)) {
       const facts = roles[role.role];
@@ -46,7 +47,7 @@ export const collect: Action = {
       invalid: [...checks].flatMap(([role, check]) => (check.ok ? [] : [{ role, why: check.why }])),
       results,
     };
-    const folder = await keepIfPossible(context, withResults(files, results), event);
+    const folder = measures ? await keepIfPossible(context, withResults(files, results), event) : undefined;
     await context.apply({ ...event, ...(folder === undefined ? {} : { folder }) });
     if (isOver(context.record)) {
       // What came between the copy and the end is told, too.

@@ -1,5 +1,5 @@
 import { SbenchError } from '../shared/errors.ts';
-import type { MadeArtifact } from '../shared/plan/plan.ts';
+import { artifactsOf, type MadeArtifact } from '../shared/plan/plan.ts';
 import { askMade } from '../shared/slurm/remote/verbs.ts';
 import type { ActionContext } from './action.ts';
 
@@ -50,7 +50,7 @@ export async function askForAll(context: ActionContext, how?: 'plain') {
 
 /** Several Slurm jobs of a session may need the same. */
 function madeArtifacts({ plan }: ActionContext): MadeArtifact[] {
-  const all = plan.roles.flatMap((role) => role.artifacts).filter((each) => each.kind === 'made');
+  const all = artifactsOf(plan).filter((each) => each.kind === 'made');
   return [...new Map(all.map((each) => [each.key, each])).values()];
 }
 

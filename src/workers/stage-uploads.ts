@@ -3,14 +3,14 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { SbenchError } from '../shared/errors.ts';
-import type { Artifact, MadeArtifact } from '../shared/plan/plan.ts';
+import { type Artifact, artifactsOf, type MadeArtifact } from '../shared/plan/plan.ts';
 import { keys } from '../shared/redis/keys.ts';
 import type { Upload } from '../shared/slurm/remote/verbs.ts';
 import type { ActionContext } from './action.ts';
 
 /** What travels from here to the cluster, once by its content. */
 export async function uploadsOf(context: ActionContext): Promise<Upload[]> {
-  const all = context.plan.roles.flatMap((role) => role.artifacts);
+  const all = artifactsOf(context.plan);
   const artifacts = new Map(all.flatMap((each) => (each.kind === 'made' ? [] : [[each.as, each]])));
   return Promise.all([...artifacts.values()].map((artifact) => upload(artifact, context)));
 }

@@ -31,6 +31,7 @@ test('commands, options, clusters, sessions; nothing where a file is meant', asy
   expect(await complete('cluster', 'check', 'lux', '')).toEqual([]);
   expect(await complete('worker', '--clusters', 'lu')).toEqual(['lux']);
   expect(await complete('submit', '--dry')).toEqual(['--dry-run']);
+  expect(await complete('sta')).toEqual(['stage', 'status']);
   expect(await complete('submit', '')).toEqual([]);
   expect(await complete('status', '')).toEqual(['@last', id]);
   expect(await complete('completion', 'f')).toEqual(['fish']);

@@ -58,3 +58,38 @@ test('who waits may stop waiting', async () => {
   await expect(waiting).rejects.toThrow('enough');
   expect((await producer.session(id)).state).toBe('queued');
 });
+
+test('staging is a session of its own, that has no results', async () => {
+  const { sessions } = await producer.enqueueStaging(RECIPE, { key: 'staging' });
+  const id = sessions[0]?.id ?? '';
+  expect(await producer.session(id)).toMatchObject({ kind: 'stage', roles: {}, state: 'queued' });
+  await expect(producer.enqueueSession(RECIPE, { key: 'staging' })).rejects.toBeInstanceOf(UsageError);
+  const printed = await place.sbench(['stage', 'recipe.yaml', '--key', 'staging', '--set', 'name=other']);
+  expect(printed).toMatchObject({ code: 2 });
+
+  const deps = await connectProducer(redis.url);
+  const stamp = { clock: 1, look: 1, attempt: 1 };
+  const waiting = place.sbench(['watch', id]);
+  await deps.store.apply(id, { type: 'began', ...stamp });
+  const image = { what: 'image redis', is: 'present' as const, text: 'image redis 12 MB present' };
+  await deps.store.apply(id, { type: 'staged', ...image, ...stamp });
+  await deps.store.apply(id, { type: 'all-staged', ...stamp });
+  const collected = { checked: {}, invalid: [], results: {}, endedAt: Date.now() };
+  await deps.store.apply(id, { type: 'collected', ...collected, ...stamp });
+  await closeProducer(deps);
+
+  const watched = await waiting;
+  expect(watched.code).toBe(0);
+  expect(watched.out).toMatch(
+    /staged +image redis 12 MB present\n.*ending +everything is there\n.*succeeded/,
+  );
+  expect(watched.out).not.toContain('results');
+  expect((await place.sbench(['list'])).out).toMatch(/ tiny \(stage\) /);
+  expect((await place.sbench(['status', id])).out).toContain('staged   image redis 12 MB present');
+  expect(await place.sbench(['results', id])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(`session ${id} only staged: it has no results`),
+  });
+  const shown = await place.sbench(['stage', 'recipe.yaml', '--dry-run']);
+  expect(shown.out).toMatch(/staging only\n[\s\S]*--- files on the cluster\n[\s\S]*\nno Slurm job\n$/);
+});

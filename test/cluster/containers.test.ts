@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Lab, openLab } from '../support/lab.ts';
+import { type Lab, type LabWorker, openLab } from '../support/lab.ts';
 import { testbedFacts } from '../support/testbed.ts';
 
 const small = { partition: 'cpu', cpus: 1, mem: '500M', time: '5m' };
@@ -22,6 +24,7 @@ const redis = (container: object, resources: object = {}) =>
 
 describe('containers on the cluster', () => {
   let lab: Lab;
+  let first: LabWorker;
   const { images } = testbedFacts();
   const node = { nodelist: 'node1' };
   const service = async (id: string) => {
@@ -36,7 +39,7 @@ describe('containers on the cluster', () => {
 
   beforeAll(async () => {
     lab = await openLab();
-    lab.startWorker();
+    first = lab.startWorker();
   });
   afterAll(() => {
     lab?.onLogin(
@@ -45,7 +48,7 @@ describe('containers on the cluster', () => {
     return lab?.close();
   });
 
-  it('charliecloud and podman serve from an image, side by side on one node, and leave nothing', async () => {
+  it.concurrent('charliecloud and podman serve from an image, side by side on one node, and leave nothing', async () => {
     const folder = { runtime: 'charliecloud', image_path: images.folder };
     const ids = await Promise.all([
       lab.submit(redis(folder, node)),
@@ -56,7 +59,7 @@ describe('containers on the cluster', () => {
     expect(places.map(({ host }) => host)).toEqual(['node1', 'node1', 'node1']);
     expect(new Set(places.map(({ port }) => port)).size).toBe(3);
     expect(log(ids[0] ?? '')).toContain('Ready to accept connections');
-    expect((await lab.run('cancel', '--all')).status).toBe(0);
+    await Promise.all(ids.map((id) => lab.run('cancel', id)));
     for (const id of ids) {
       expect((await lab.record(id)).state).toBe('succeeded');
       // TERM reached the program itself: it says good-bye.
@@ -66,46 +69,52 @@ describe('containers on the cluster', () => {
     expect(lab.onLogin(`pgrep -af sb-${slurmJob?.is === 'accepted' ? slurmJob.id : ''}-s1; true`)).toBe('');
   });
 
-  it('five sessions and a killed worker: the image they ask for is made once', async () => {
+  it.concurrent('five sessions and a killed worker: the image they ask for is made once', async () => {
     const gate = `$HOME/gate-${lab.installation}`;
     const build = [
       `echo made >> "$HOME/made-${lab.installation}"`,
       `until [ -e "${gate}" ]; do sleep 0.1; done`,
       `cp ${images.file} "$SBENCH_IMAGE"`,
     ];
-    const container = { runtime: 'charliecloud', build_commands: build };
-    const first = lab.startWorker();
-    const ids = await Promise.all(Array.from({ length: 5 }, () => lab.submit(redis(container))));
+    const recipe = redis({ runtime: 'charliecloud', build_commands: build });
+    const file = join(lab.folder, 'recipe.yaml');
+    writeFileSync(file, recipe);
+    const staging = lab.run('stage', file, '--watch', '--key', 'cli');
+    const others = Array.from({ length: 3 }, () => lab.submit(recipe, { stage: true }));
+    const ids = await Promise.all([lab.submit(recipe), ...others]);
     await Promise.all(
       ids.map((id) => lab.untilRecord(id, 'waits for it', ({ staged }) => staged !== undefined)),
     );
     await first.kill9();
+    lab.startWorker();
     lab.onLogin(`touch gate-${lab.installation}`);
-    await Promise.all(ids.map(service));
+    const { status, stdout } = await staging;
+    expect(stdout).toMatch(
+      /staging +image of build_commands is being made.*\n.*staged +image of build_commands 1\d MB present\n.*ending +everything is there\n.*succeeded/,
+    );
+    expect(status).toBe(0);
+    for (const id of ids.slice(1)) {
+      expect(await lab.untilOver(id)).toMatchObject({ kind: 'stage', state: 'succeeded', roles: {} });
+    }
+    await service(ids[0] ?? '');
     expect(lab.onLogin(`cat made-${lab.installation}`)).toBe('made\n');
-    const story = (await lab.timeline(ids[0] ?? '')).filter(({ what }) => what.startsWith('stag'));
-    expect(story.map(({ what }) => what)).toEqual(['staging', 'staged']);
-    expect(story[1]?.text).toMatch(/^image of build_commands 1\d MB present$/);
-    await lab.run('cancel', '--all');
   });
 
-  it('a Slurm job of the session’s own makes it where the login node must not', async () => {
+  it.concurrent('a Slurm job of the session’s own makes it where the login node must not', async () => {
     const build = [`echo "$SLURM_JOB_NAME" >&2; cp ${images.file} "$SBENCH_IMAGE" # ${lab.installation}`];
     const stage = { where: 'job' as const, resources: { partition: 'cpu', mem: '200M', time: '5m' } };
     const recipe = redis({ runtime: 'charliecloud', build_commands: build });
-    const id = await lab.submit(recipe, { cluster: { stage } });
-    await service(id);
-    const { roles } = await lab.record(id);
-    expect(roles.p1?.verdict).toEqual({ is: 'succeeded' });
+    const id = await lab.submit(recipe, { cluster: { stage }, stage: true });
+    const staged = await lab.untilOver(id);
+    expect(staged).toMatchObject({ state: 'succeeded', ending: { why: 'complete' } });
+    expect(staged.roles).toMatchObject({ p1: { verdict: { is: 'succeeded' }, released: 'yes' } });
     // The next one finds it, and asks Slurm for nothing but the service.
     const next = await lab.submit(recipe, { cluster: { stage } });
     await service(next);
     expect((await lab.record(next)).roles.p1?.submit).toEqual({ is: 'none' });
-    await lab.run('cancel', '--all');
-    expect((await lab.record(id)).state).toBe('succeeded');
   });
 
-  it('what is missing is said before Slurm is asked, with what to do', async () => {
+  it.concurrent('what is missing is said before Slurm is asked, with what to do', async () => {
     const over = async (container: object, cluster = {}) => {
       const id = await lab.submit(redis(container), { cluster });
       const { ending, roles } = await lab.untilOver(id);
@@ -126,7 +135,7 @@ describe('containers on the cluster', () => {
     );
   });
 
-  it('a runtime that a Slurm job does not find ends it with what could be done', async () => {
+  it.concurrent('a runtime that a Slurm job does not find ends it with what could be done', async () => {
     const image = { runtime: 'apptainer', image_path: images.file };
     const id = await lab.submit(redis(image, { nodelist: 'node1' }));
     const { ending } = await lab.untilOver(id);

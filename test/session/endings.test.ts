@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { phaseOf } from '../../src/shared/session/facts.ts';
-import { LIMITS } from './fixture.ts';
+import { LIMITS, type Shape } from './fixture.ts';
 import { running, Story, seenRunning } from './story.ts';
 
 const one = { services: 1, clients: 1 };
-const begun = (shape = one) => new Story(shape).begin();
+const begun = (shape: Shape = one) => new Story(shape).begin();
 const service = (shape = one) => begun(shape).submit('s1');
 
 const ENDINGS: [string, string | undefined, () => Story][] = [
   ['nothing has happened yet', undefined, () => begun()],
+  [
+    'it only stages, and everything is there',
+    'complete',
+    () => begun({ services: 0, clients: 0, stage: 'login' }).tell({ type: 'all-staged' }),
+  ],
   ['somebody cancels it', 'cancelled', () => begun().cancel()],
   [
     'an action fails for good',

@@ -12,7 +12,7 @@ export const LIMITS = {
 };
 
 function rolePlan(role: string, more: Partial<RolePlan>): RolePlan {
-  const side = role.startsWith('s') ? 'service' : 'client';
+  const side = ({ s: 'service', c: 'client', p: 'stage' } as const)[role[0] as 's' | 'c' | 'p'];
   const { queueLimitS, startLimitS, runLimitS, timeLimitS } = LIMITS;
   return {
     role,
@@ -37,11 +37,13 @@ export interface Shape {
   clients: number;
   /** All clients at once. */
   together?: boolean;
+  /** It only stages: without any Slurm job, or with one that makes what is missing. */
+  stage?: 'login' | 'job';
   /** Changes every role. */
   role?: Partial<RolePlan>;
 }
 
-export function planOf({ services, clients, together = false, role = {} }: Shape): Plan {
+export function planOf({ services, clients, together = false, stage, role = {} }: Shape): Plan {
   const names = (letter: string, count: number) =>
     Array.from({ length: count }, (_, i) => `${letter}${i + 1}`);
   const [serviceNames, clientNames] = [names('s', services), names('c', clients)];
@@ -49,6 +51,7 @@ export function planOf({ services, clients, together = false, role = {} }: Shape
     v: 1,
     sbench: 'test',
     name: 'test',
+    ...(stage ? { kind: 'stage' as const } : {}),
     cluster: {
       name: 'alpha',
       hostname: 'login',
@@ -59,7 +62,7 @@ export function planOf({ services, clients, together = false, role = {} }: Shape
     },
     recipe: { file: 'r.yaml', text: '', sha256: 'r' },
     labels: {},
-    roles: [...serviceNames, ...clientNames].map((name) =>
+    roles: [...serviceNames, ...clientNames, ...(stage === 'job' ? ['p1'] : [])].map((name) =>
       // Without a service of ours: a client of another session's.
       rolePlan(name, services === 0 ? { needs: [], ...role } : role),
     ),

@@ -17,6 +17,8 @@ const shapes = fc.constantFrom(
   { services: 2, clients: 0 },
   { services: 1, clients: 2, together: true },
   { services: 0, clients: 1 },
+  { services: 0, clients: 0, stage: 'login' as const },
+  { services: 0, clients: 0, stage: 'job' as const },
 );
 const rarely = fc.integer({ min: 0, max: 7 }).map((n) => n === 7);
 const troubles = fc.record({
@@ -32,6 +34,7 @@ const schedule = fc.array(fc.nat(0xffffff), { maxLength: 1_200, size: 'max' });
 test('whatever the order of deliveries, crashes, events and cancels, the tables hold and every session ends', () => {
   const ends = new Map<string, number>();
   let retried = 0;
+  let staged = 0;
   fc.assert(
     fc.property(shapes, troubles, schedule, fc.constantFrom(0, 0, 1), (shape, tail, choices, again) => {
       let next = 0;
@@ -49,6 +52,7 @@ test('whatever the order of deliveries, crashes, events and cancels, the tables 
         retries += 1;
       }
       retried += retries;
+      if (shape.stage && world.record.state === 'succeeded') staged += 1;
       checkEffects(world);
       if (!isOver(world.record)) {
         throw new Error(`it never ends\n  ${world.story.join('\n  ')}\n  ${JSON.stringify(world.record)}`);
@@ -65,6 +69,7 @@ test('whatever the order of deliveries, crashes, events and cancels, the tables 
   // The model must reach every kind of end, or it proves nothing about them.
   if (process.env.SBENCH_RUNS) console.log(Object.fromEntries(ends));
   expect(retried).toBeGreaterThan(RUNS / 10);
+  expect(staged).toBeGreaterThan(RUNS / 50);
   for (const state of ['succeeded', 'failed', 'cancelled']) {
     expect(
       [...ends.keys()].some((end) => end.startsWith(state)),

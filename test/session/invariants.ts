@@ -57,6 +57,12 @@ function checkJudgedAgain(world: World, was: RoleFacts, is: RoleFacts, event: Se
 /** What must hold for the session that has just ended. */
 export function checkEnd(world: World): void {
   const { record, cluster, plan } = world;
+  if (plan.kind === 'stage') {
+    const there = world.staged.has(record.attempt);
+    must(world, record.state !== 'succeeded' || there, 'it succeeded, and not everything is there');
+    const well = there && record.ending?.why === 'complete';
+    must(world, !well || record.state === 'succeeded', `everything is there, and it is ${record.state}`);
+  }
   for (const { role, side } of plan.roles) {
     for (let attempt = 1; attempt <= record.attempt; attempt++) {
       const key = `${attempt}.${role}`;

@@ -5,6 +5,7 @@ import { exitOf, noFacts, phaseOf } from '../../src/shared/session/facts.ts';
 import { exitsOf } from '../../src/shared/session/finish.ts';
 import { isOver, type SessionRecord } from '../../src/shared/session/record.ts';
 import { reduce } from '../../src/shared/session/reduce.ts';
+import { DRAINING_S } from '../../src/shared/session/release.ts';
 import { describeChange } from '../../src/shared/session/timeline.ts';
 import { ClusterModel, type Job, LIVE, type RunningVerb, WINDOW_S } from './cluster-model.ts';
 import { ID, recordOf } from './fixture.ts';
@@ -44,6 +45,8 @@ export class World {
   clock = 0;
   looks = 0;
   story: string[] = [];
+  /** The attempts of a session that only stages in which everything was there. */
+  staged = new Set<number>();
   #observed: number | undefined;
   #inFlight: { number: number; now: number; rows: ReturnType<ClusterModel['squeue']> } | undefined;
   #lastLook: SessionEvent | undefined;
@@ -143,7 +146,8 @@ export class World {
     switch (node.action) {
       case 'stage':
         yield;
-        return this.choose(60) === 0 ? { fail: 'the disk is full' } : { done: { ok: true } };
+        if (this.choose(60) === 0) return { fail: 'the disk is full' };
+        return this.plan.kind === 'stage' ? yield* this.#stageOnly(context) : { done: { ok: true } };
       case 'submit-service':
       case 'submit-client':
         return yield* this.#submit(context);
@@ -158,6 +162,28 @@ export class World {
       default:
         return node.action satisfies never;
     }
+  }
+
+  *#stageOnly({ attempt }: Context): Generator<void, Outcome> {
+    if (this.plan.roles.length > 0) {
+      const maker = new Context(this, { action: 'stage', role: 'p1', children: [] }, attempt);
+      const { verdict, submit, drainingSince = this.clock } = maker.facts;
+      const exit = exitOf(maker.facts);
+      if (verdict && verdict.is !== 'succeeded') return { fail: `staging ${verdict.is}` };
+
+      const drains = exit && this.clock - drainingSince >= DRAINING_S;
+      if (!verdict && exit?.event.code !== 0 && drains) return { fail: 'it exited' };
+      const made = verdict || exit?.event.code === 0;
+      if (!made && submit.is === 'accepted') return 'sleep';
+      if (!made && (submit.is !== 'none' || this.choose(3) > 0)) {
+        const outcome = yield* this.#submit(maker);
+        return typeof outcome === 'object' && 'done' in outcome && outcome.done.ok ? 'sleep' : outcome;
+      }
+    }
+    yield;
+    this.staged.add(attempt);
+    this.apply({ type: 'all-staged', attempt });
+    return { done: { ok: true } };
   }
 
   *#submit(context: Context): Generator<void, Outcome> {
@@ -175,7 +201,7 @@ export class World {
     if (!outcome || 'later' in outcome) return 'sleep';
     context.apply({ type: 'submit-answered', attempt, role, answer: outcome });
     if (outcome.is === 'accepted') return { done: { ok: true } };
-    if (outcome.is === 'refused') return role.startsWith('s') ? { fail: 'refused' } : { done: { ok: true } };
+    if (outcome.is === 'refused') return role.startsWith('c') ? { done: { ok: true } } : { fail: 'refused' };
     return context.record.ending ? { done: { ok: false } } : { fail: 'closed, though nobody ended it' };
   }
 

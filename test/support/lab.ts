@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { enqueueSession } from '../../src/producer/enqueue-session.ts';
 import { type LoadgenBlob, loadLoadgen } from '../../src/producer/load-loadgen.ts';
-import { planSession } from '../../src/producer/plan-session.ts';
+import { type PlanRequest, planSession } from '../../src/producer/plan-session.ts';
+import { planStagings } from '../../src/producer/plan-staging.ts';
 import { sshTargetOf } from '../../src/shared/cluster/ssh-target-of.ts';
 import type { Plan } from '../../src/shared/plan/plan.ts';
 import { queues } from '../../src/shared/queues.ts';
@@ -71,12 +72,13 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
     recipeText: string,
     set: string[] = [],
     patch: Partial<ClusterSettings> = {},
+    planOne: (request: PlanRequest) => Plan = planSession,
   ): Promise<{ plan: Plan; loadgen: LoadgenBlob }> {
     const patched = Object.entries(settings.clusters).map(([name, each]) => [name, { ...each, ...patch }]);
     const loadgen = await loadLoadgen();
     return {
       loadgen,
-      plan: planSession({
+      plan: planOne({
         recipeText,
         file: 'recipe.yaml',
         settings: { ...settings, clusters: Object.fromEntries(patched) },
@@ -94,14 +96,17 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
       key,
       set,
       cluster: patch,
+      stage = false,
     }: {
       key?: string;
       set?: string[];
       /** Settings of the cluster that this session alone has. */
       cluster?: Partial<ClusterSettings>;
+      /** Only what it needs. */
+      stage?: boolean;
     } = {},
   ): Promise<string> {
-    const { plan: planned, loadgen } = await plan(recipeText, set, patch);
+    const { plan: planned, loadgen } = await plan(recipeText, set, patch, stage ? planStaging : planSession);
     return (await enqueueSession({ redis, store, queues: allQueues }, planned, { key, blobs: [loadgen] })).id;
   }
 
@@ -233,6 +238,8 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
     },
   };
 }
+
+const planStaging = (request: PlanRequest): Plan => planStagings(request)[0] as Plan;
 
 function writeConfiguration(
   folder: string,

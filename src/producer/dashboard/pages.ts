@@ -11,8 +11,8 @@ import { type Look, page } from './page.ts';
 
 export function sessionsPage(records: readonly SessionRecord[], look: Look): string {
   const rows = records.map(
-    ({ id, name, cluster, state, createdAt, ending }) => html`<tr>
-<td><a href="/sessions/${id}">${id}</a></td><td class="${state}">${state}</td><td>${name}</td><td>${cluster}</td>
+    ({ id, name, kind, cluster, state, createdAt, ending }) => html`<tr>
+<td><a href="/sessions/${id}">${id}</a></td><td class="${state}">${state}</td><td>${name}${kind ? ` (${kind})` : ''}</td><td>${cluster}</td>
 <td>${time(createdAt)}</td><td>${ending?.text}</td></tr>
 `,
   );
@@ -36,7 +36,7 @@ export function sessionPage(
 <p><span class="${state}">${state}</span>${ending ? `: ${ending.text}` : ''}</p>
 <p>Cluster ${cluster.name}${cluster.unreachable ? `, unreachable: ${cluster.unreachable.why}` : ''};
 workers: ${cluster.workers.join(', ') || 'none'}</p>
-${rolesTable(view)}${resultTables(view)}
+${Object.keys(view.roles).length > 0 ? rolesTable(view) : ''}${resultTables(view)}
 <h2>What happened</h2>
 <table><tbody>${notes.map(({ at, what, text }) => html`<tr><td>${time(at)}</td><td>${what}</td><td>${text}</td></tr>`)}</tbody></table>
 <h2>Recipe</h2><pre>${withoutSecrets(plan.recipe.text)}</pre>`;

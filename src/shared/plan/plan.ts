@@ -150,6 +150,8 @@ export const plan = z.strictObject({
   v: z.literal(1),
   sbench: z.string(),
   name: z.string(),
+  /** `stage`: only brings to the cluster, and has made there, what the recipe's Slurm jobs need. Else it runs them. */
+  kind: z.enum(['stage']).optional(),
   cluster: clusterPlan,
   recipe: z.strictObject({
     file: z.string(),
@@ -163,6 +165,8 @@ export const plan = z.strictObject({
   /** Of a recipe that makes several sessions. */
   group: groupPlace.optional(),
   roles: z.array(rolePlan),
+  /** What is staged for no role of this plan. */
+  artifacts: z.array(artifact).optional(),
   /** The root is `collect`; children run first. */
   actions: actionNode,
   /** A ready service without a running client is freed after this many seconds of observed time. */
@@ -197,6 +201,12 @@ export function planRole(of: Plan, role: string): RolePlan {
   if (!found) throw new Error(`the plan has no role ${role}`);
   return found;
 }
+
+/** What all Slurm jobs of a plan need, and what it stages for others. */
+export const artifactsOf = (of: Plan): Artifact[] => [
+  ...(of.artifacts ?? []),
+  ...of.roles.flatMap((role) => role.artifacts),
+];
 
 export const clientRoles = (of: Plan): RolePlan[] => of.roles.filter((role) => role.side === 'client');
 export const stageRole = (of: Plan): RolePlan | undefined => of.roles.find((role) => role.side === 'stage');

@@ -43,6 +43,8 @@ export type SessionEvent = Stamp &
     | { type: 'died'; attempt: number; action: ActionName }
     /** Something large is on the cluster, or is being made there. */
     | { type: 'staged'; attempt: number; what: string; is: 'making' | 'present'; text: string }
+    /** All of it is there, and nothing else is to be done. */
+    | { type: 'all-staged'; attempt: number }
     | { type: 'submit-began'; attempt: number; role: string }
     | { type: 'submit-answered'; attempt: number; role: string; answer: SubmitAnswer }
     | { type: 'spool'; attempt: number; files: { role: string; file: SpoolFile }[]; at: number }

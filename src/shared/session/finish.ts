@@ -39,7 +39,7 @@ export function exitsOf(roles: SessionRecord['roles']): Record<string, string> {
   );
 }
 
-/** Success is positive: every client, or the only service, has succeeded. */
+/** Success is positive: every client, or the only service, has succeeded; without either all is staged. */
 function finalState(record: SessionRecord, plan: Plan): SessionState {
   const why = record.ending?.why;
   const clients = clientRoles(plan);
@@ -48,11 +48,14 @@ function finalState(record: SessionRecord, plan: Plan): SessionState {
   if (why === 'cancelled' || (record.cancelled && why === 'vanished')) {
     const servedUntilCancelled =
       clients.length === 0 &&
+      measured.length > 0 &&
       measured.every(
         ({ role }) => record.roles[role]?.ready && record.roles[role]?.verdict?.is === 'released',
       );
     return servedUntilCancelled ? 'succeeded' : 'cancelled';
   }
+  // It only staged.
+  if (measured.length === 0) return why === 'complete' ? 'succeeded' : 'failed';
   if (why !== 'complete' && why !== 'service-ended' && why !== 'vanished') return 'failed';
   // Of several services without clients the first end is the session's: the others were released then.
   const asPlanned = verdicts.every((is) => is === 'succeeded' || is === 'released');

@@ -50,6 +50,8 @@ export const sessionRecord = z.object({
   v: z.literal(1),
   id: z.string(),
   name: z.string(),
+  /** It only stages: nothing is measured. */
+  kind: z.enum(['stage']).optional(),
   cluster: z.string(),
   key: z.string().optional(),
   recipeSha256: z.string(),
@@ -93,6 +95,7 @@ export function newRecord(
     v: 1,
     id,
     name: plan.name,
+    ...(plan.kind ? { kind: plan.kind } : {}),
     cluster: plan.cluster.name,
     ...(given.key === undefined ? {} : { key: given.key }),
     recipeSha256: given.recipeSha256,

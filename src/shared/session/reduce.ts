@@ -53,6 +53,8 @@ function apply(
       const { what, is, text } = event;
       return { ...record, deaths: 0, staged: { ...record.staged, [what]: { is, text } } };
     }
+    case 'all-staged':
+      return end(record, 'complete', 'everything is there', event.clock);
     case 'submit-began': {
       const facts = factsOf(record, event.role);
       if (record.ending || facts.submit.is !== 'none') return record;

@@ -3,7 +3,7 @@ import type { RoleFacts } from './facts.ts';
 import type { SessionRecord } from './record.ts';
 
 /** A Slurm job that cannot die (a hung file system) no longer holds up its session. Seconds of observed time. */
-const DRAINING_S = 300;
+export const DRAINING_S = 300;
 
 /** Counts a look towards the release of a role: only looks sent after `closed` can show that nothing is left. */
 export function countQuiet(facts: RoleFacts, record: SessionRecord, { clock, look }: Stamp): RoleFacts {
