@@ -5,6 +5,7 @@ import { type SessionView, sessionView } from '../producer/session-view.ts';
 import { type TimelineNote, watchSession } from '../producer/watch-session.ts';
 import { printable } from '../shared/yaml/problem.ts';
 import { EXIT, exitCodeOfSession } from './exit-code.ts';
+import { lastWords } from './last-words.ts';
 import { jsonLine } from './printable-text.ts';
 import { resultsPlace, resultTables } from './show-results.ts';
 import type { Terminal } from './terminal.ts';
@@ -60,7 +61,7 @@ export function noteLine({ at, what, text }: TimelineNote, color: boolean): stri
 
 function printEnd(terminal: Terminal, view: SessionView): void {
   if (view.kind === 'stage') return;
-  for (const text of resultTables(view)) terminal.print(`\n${text}`);
+  for (const text of [...lastWords(view), ...resultTables(view)]) terminal.print(`\n${text}`);
   terminal.print(`\nresults  ${printable(resultsPlace(view))}`);
 }
 

@@ -8,6 +8,7 @@ import { readBreaker } from '../shared/cluster/breaker.ts';
 import { printable } from '../shared/yaml/problem.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
 import { groupText, valuesText } from './group-text.ts';
+import { lastWords } from './last-words.ts';
 import { pendingText, spanText } from './pending-text.ts';
 import { jsonLine } from './printable-text.ts';
 import { waitsFor } from './session-words.ts';
@@ -121,9 +122,14 @@ function sessionText(view: SessionView): string {
       phase,
       slurmJob === undefined ? '' : String(slurmJob),
       node ?? '',
-      verdictText ?? (pending ? pendingText(pending) : (reason ?? (endpoint ? `at ${endpoint}` : ''))),
+      whyText(verdictText, ending?.text) ??
+        (pending ? pendingText(pending) : (reason ?? (endpoint ? `at ${endpoint}` : ''))),
     ],
   );
   const jobs = rows.length === 0 ? [] : [table(titles, rows)];
-  return [lines.join('\n'), ...jobs, ...resultTables(view)].join('\n\n');
+  return [lines.join('\n'), ...jobs, ...lastWords(view), ...resultTables(view)].join('\n\n');
 }
+
+/** What was skipped because the session ended needs no second copy of the reason. */
+const whyText = (verdict: string | undefined, ending: string | undefined): string | undefined =>
+  ending !== undefined && verdict === `skipped: ${ending}` ? 'skipped' : verdict;

@@ -88,6 +88,8 @@ function roleView(record: SessionRecord, { role, side, kind, name }: Plan['roles
     // Only while it waits: afterwards Slurm says None.
     ...present('reason', facts?.slurm?.life === 'waiting' ? facts.slurm.reason : undefined),
     ...(facts?.verdict ? { verdict: facts.verdict.is, verdictText: verdictText(facts.verdict) } : {}),
+    /** The last lines that it wrote before it failed. */
+    ...present('lastLog', facts?.verdict?.is === 'failed' ? facts.verdict.log?.trimEnd() : undefined),
     released: facts?.released ?? 'no',
   };
 }
