@@ -1,7 +1,6 @@
 import type { SessionEvent } from '../../src/shared/session/events.ts';
 import type { RoleFacts } from '../../src/shared/session/facts.ts';
 import { isOver, type SessionRecord } from '../../src/shared/session/record.ts';
-import { reduce } from '../../src/shared/session/reduce.ts';
 import { LIVE } from './cluster-model.ts';
 import type { World } from './world.ts';
 
@@ -26,7 +25,11 @@ export function checkChange(
   for (const violation of world.cluster.violations) must(world, false, violation);
   // `died` counts; everything else may come twice.
   if (event.type !== 'died' && !isOver(after)) {
-    must(world, reduce(after, world.plan, event) === after, `the same ${event.type} twice changed something`);
+    must(
+      world,
+      world.reduce(after, world.plan, event) === after,
+      `the same ${event.type} twice changed something`,
+    );
   }
   if (before.attempt !== after.attempt) return;
   if (before.ending) must(world, same(before.ending, after.ending), 'the ending changed');

@@ -52,17 +52,19 @@ export class World {
   #lastLook: SessionEvent | undefined;
   readonly plan: Plan;
   readonly choose: (n: number) => number;
+  readonly reduce: typeof reduce;
 
-  constructor(plan: Plan, choose: (n: number) => number) {
+  constructor(plan: Plan, choose: (n: number) => number, reducer = reduce) {
     this.plan = plan;
     this.choose = choose;
+    this.reduce = reducer;
     this.record = recordOf(plan);
   }
 
   apply(event: NewEvent): SessionRecord {
     const stamped = { clock: this.clock, look: this.looks, ...event } as SessionEvent;
     const before = this.record;
-    const after = reduce(before, this.plan, stamped);
+    const after = this.reduce(before, this.plan, stamped);
     checkChange(this, before, after, stamped);
     this.record = after;
     for (const note of describeChange(before, after, this.plan))
