@@ -12,6 +12,23 @@ export function readShell(name: string): string {
   return text;
 }
 
+/** In this order: what a batch script runs at its very start comes first. */
+const PARTS = [
+  'start',
+  'begin',
+  'address',
+  'target',
+  'secrets',
+  'place',
+  'ready',
+  'http',
+  'watch-ready',
+  'dead-man',
+  'service',
+  'client',
+  'modules',
+];
+
 /** The shell functions that every batch script starts with. */
 export const readPreamble = (): string =>
-  ['preamble/preamble.sh', 'preamble/modules.sh', 'runtimes/containers.sh'].map(readShell).join('\n');
+  [...PARTS.map((part) => `preamble/${part}.sh`), 'runtimes/containers.sh'].map(readShell).join('\n');

@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readPreamble } from '../../src/jobs/preamble.ts';
 
-const PREAMBLE = fileURLToPath(new URL('../../src/jobs/preamble/preamble.sh', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sbench-probe-'));
 mkdirSync(join(folder, 'work/s1'), { recursive: true });
+const PREAMBLE = join(folder, 'preamble.sh');
+writeFileSync(PREAMBLE, readPreamble());
 const servers: { server: Server; sockets: Set<Socket> }[] = [];
 
 afterAll(() => {

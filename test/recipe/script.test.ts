@@ -13,15 +13,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readPreamble } from '../../src/jobs/preamble.ts';
 import { planSession } from '../../src/producer/plan-session.ts';
 import { ScriptFolders } from '../../src/producer/scripts/script-folders.ts';
 import { writeTar } from '../../src/producer/scripts/write-tar.ts';
 import { LOADGEN, messagesOf, settingsWith } from './fixture.ts';
 import { runScript, STUBS, wordsOf } from './run-script.ts';
 
-const PREAMBLE = fileURLToPath(new URL('../../src/jobs/preamble/preamble.sh', import.meta.url));
 const SERVICE = { type: 'container', command: 'serve', ports: 'auto' };
 let folder: string;
 
@@ -291,8 +290,16 @@ describe('where it appears on the cluster', () => {
       join(attempt(id), 'tools/p.tar'),
       writeTar([{ name: 'bench.py', content: Buffer.from(id), executable: true }]),
     );
+    writeFileSync(join(folder, 'preamble.sh'), readPreamble());
     const script = `. "$PREAMBLE"; sb_emit() { :; }; sb_unpack p.tar "$PLACE"; ${after}`;
-    const env = { PATH: process.env.PATH, PREAMBLE, PLACE: place, SB_ROLE: 'c1', USER: 'u', HOME: folder };
+    const env = {
+      PATH: process.env.PATH,
+      PREAMBLE: join(folder, 'preamble.sh'),
+      PLACE: place,
+      SB_ROLE: 'c1',
+      USER: 'u',
+      HOME: folder,
+    };
     const { stderr } = spawnSync('/bin/bash', ['-c', script], { cwd: attempt(id), env, encoding: 'utf8' });
     return { work, stderr };
   }
