@@ -65,16 +65,20 @@ describe('mistakes that only a cluster can tell', () => {
     await lab.untilOver(id);
     const { status, stdout, stderr } = await lab.run('status', id);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    return stdout
-      .replaceAll(id, 'ID')
-      .replaceAll(lab.folder, 'HERE')
-      .replaceAll(llm.root, 'LLM')
-      .replaceAll(images.file, 'IMAGE')
-      .replace(/^(workers|created|ended|cost) .*\n/gm, '')
-      .replace(/^(s1 .*ended {2})\d+ */gm, '$1NUMBER  ')
-      .replace(/IMAGE [0-9]+ MB/, 'IMAGE SIZE')
-      .replace(/\bnode\d\b/g, 'NODE')
-      .replace(/ +$/gm, '');
+    return (
+      stdout
+        .replaceAll(id, 'ID')
+        .replaceAll(lab.folder, 'HERE')
+        .replaceAll(llm.root, 'LLM')
+        .replaceAll(images.file, 'IMAGE')
+        .replace(/^(workers|created|ended|cost) .*\n/gm, '')
+        .replace(/^(s1 .*ended {2})\d+ */gm, '$1NUMBER  ')
+        // Bash's own, of a helper that was told to end in the moment of its birth: only sometimes.
+        .replace(/^.*wait_for: No record of process.*\n/gm, '')
+        .replace(/IMAGE [0-9]+ MB/, 'IMAGE SIZE')
+        .replace(/\bnode\d\b/g, 'NODE')
+        .replace(/ +$/gm, '')
+    );
   }
 
   it('a wrong account: yours are listed', async () => {
@@ -143,7 +147,6 @@ describe('mistakes that only a cluster can tell', () => {
         loading weights
         cannot open /models/tiny.gguf: No space left on device
         sbench: the service ended with exit code 3
-        /var/lib/sbench-testbed/alpha/hosts/NODE/spool/job01771/slurm_script: line 140: wait_for: No record of process 8880
       "
     `);
   });
