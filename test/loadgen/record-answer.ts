@@ -11,7 +11,10 @@ export interface Failure {
 export const place = { point: 1, repeat: 1, concurrency: 1 } as const;
 
 /** What is recorded of an answer whose pieces arrive at these times, the request having started at 1000 ms. */
-export function recordAnswer(
+export const recordAnswer = (...answer: Parameters<typeof readAnswer>) => readAnswer(...answer).record;
+
+/** And the pauses between its pieces. */
+export function readAnswer(
   reader: AnswerReader,
   pieces: readonly (readonly [atMs: number, bytes: string | Uint8Array])[],
   cause?: Failure,
@@ -37,6 +40,7 @@ export function recordAnswer(
   for (const [field, value] of Object.entries(fields))
     recording.cells[row + COLUMN[field as keyof typeof COLUMN]] = value;
   reader.write(recording.cells, row, recording);
-  const [only] = recordsOf(recording.take(), { ...place, startMs: -900 });
-  return requestRecordSchema.parse(only);
+  const batch = recording.take();
+  const [only] = recordsOf(batch, { ...place, startMs: -900 });
+  return { record: requestRecordSchema.parse(only), gapsMs: [...batch.gaps] };
 }

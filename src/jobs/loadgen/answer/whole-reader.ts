@@ -36,8 +36,10 @@ export function wholeReader({ isGood, check }: WholeOrder): AnswerReader {
       lastAt = at;
       if (check || !good) body.push(chunk);
     },
-    end(_at, outcome, kind, message) {
+    end(at, outcome, kind, message) {
       if (outcome > OUTCOME.error) return outcome;
+      // No body, as of HEAD or 204: its head was all of it.
+      if (Number.isNaN(lastAt)) lastAt = at;
       if (kind !== undefined) {
         words = {
           kind: kind === 'connection' && !Number.isNaN(httpStatus) ? 'truncated' : kind,
