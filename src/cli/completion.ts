@@ -76,7 +76,7 @@ async function candidates(
   const argument = command.registeredArguments[given] ?? command.registeredArguments.at(-1);
   if (!argument || (given >= command.registeredArguments.length && !argument.variadic)) return [];
   if (command.name() === 'completion') return matching(Object.keys(SCRIPTS), started);
-  if (argument.name() === 'name' && command.parent?.name() === 'cluster')
+  if (argument.name() === 'clusters' || (argument.name() === 'name' && command.parent?.name() === 'cluster'))
     return matching(clusters(settings), started);
   if (/^(id|ids|session)$/.test(argument.name()))
     return matching(['@last', ...(await sessions(settings))], started);

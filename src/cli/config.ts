@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { looksSecret } from '../shared/redact.ts';
 import { withoutPassword } from '../shared/redis/connect.ts';
 import { type ClusterSettings, originWords, type Settings } from '../shared/settings/settings.ts';
+import { durationWords } from '../shared/yaml/duration.ts';
 import { type Cli, settingsFor } from './cli.ts';
 import { jsonLine } from './printable-text.ts';
 import { table } from './table.ts';
@@ -32,11 +33,12 @@ interface Value {
 }
 
 function valuesOf(settings: Settings): Value[] {
-  const { defaultCluster, redis, results, secrets, clusters, origins } = settings;
+  const { defaultCluster, redis, results, secrets, retentionS, clusters, origins } = settings;
   const values: [string, unknown][] = [
     ['redis', withoutPassword(redis)],
     ['results', results ?? '(results stay on the cluster)'],
     ['secrets', secrets ?? '(none; SBENCH_SECRET_<NAME> of the workers)'],
+    ['retention', retentionS === undefined ? '(nothing is removed by itself)' : durationWords(retentionS)],
     ['default_cluster', defaultCluster],
     ['plugins', settings.plugins?.map(({ name }) => name)],
     ...Object.values(clusters).flatMap((cluster) =>

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ownVersion } from '../producer/version.ts';
 import { addCancel } from './cancel.ts';
+import { addCleanup } from './cleanup.ts';
 import type { Cli } from './cli.ts';
 import { addClients } from './clients.ts';
 import { addCluster } from './cluster.ts';
@@ -83,6 +84,7 @@ Example:
     addWorker,
     addDashboard,
     addCluster,
+    addCleanup,
     addConfig,
     addCompletion,
     addSchema,

@@ -14,4 +14,6 @@ export interface ServedCluster {
   queues: Queues;
   resultsFolder: string | undefined;
   secretsFolder: string | undefined;
+  /** Sessions are removed so many seconds after their end. */
+  retentionS: number | undefined;
 }

@@ -15,6 +15,7 @@ import type { Settings } from '../shared/settings/settings.ts';
 import { observe } from './observe.ts';
 import { pause } from './pause.ts';
 import { reconcile } from './reconcile.ts';
+import { retain } from './retain.ts';
 import { runAction } from './run-action.ts';
 import type { ServedCluster } from './served-cluster.ts';
 
@@ -73,6 +74,7 @@ export async function startWorker(
   const loops = served.clusters.flatMap((cluster) => [
     observe(cluster, log, stop.signal),
     reconcile(cluster, log, stop.signal),
+    retain(cluster, log, stop.signal),
     heartbeat(cluster, healthFile, stop.signal),
   ]);
   log.info({ clusters: served.clusters.map(({ name }) => name) }, 'worker ready');
@@ -132,6 +134,7 @@ async function serve(redis: Redis, settings: Settings, names: string[]) {
       queues: allQueues,
       resultsFolder: settings.results,
       secretsFolder: settings.secrets,
+      retentionS: settings.retentionS,
     });
   }
   if (clusters.length === 0) throw new UsageError('there is no cluster in the configuration to serve');

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { keys } from '../../src/shared/redis/keys.ts';
 import { openLab } from '../support/lab.ts';
 import { ollamaRecipe } from '../support/recipes.ts';
 import { until } from '../support/until.ts';
@@ -48,6 +49,41 @@ it('two installations on one account never touch each other', async () => {
     });
     expect(other.effects(theirs)).toEqual(['c1', 's1']);
     other.onLogin(`rm -f ${sign}`);
+
+    // Retention: a month later the one removes its own, by hand, and the other's worker its, by itself.
+    const folder = (lab: typeof one, id: string) => `.sbench/v1/${lab.installation}/sessions/${id}`;
+    const folders = () => one.onLogin('ls -d .sbench/v1/*/sessions/*').split('\n');
+    for (const [lab, id] of [
+      [one, mine],
+      [other, theirs],
+    ] as const) {
+      const endedAt = Date.now() - 40 * 86_400_000;
+      await lab.redis.hset(
+        keys.session(id),
+        'record',
+        JSON.stringify({ ...(await lab.record(id)), endedAt }),
+      );
+      await lab.redis.zadd(keys.sessions, endedAt, id);
+      lab.onLogin(`find ${folder(lab, id)} -exec touch -h -d '40 days ago' {} +`);
+    }
+    expect(JSON.parse(one.cli('cleanup', '--json').stdout)).toMatchObject({
+      removed: false,
+      clusters: [{ name: 'beta', sessions: [{ id: mine, state: 'cancelled' }], programs: { count: 0 } }],
+    });
+    expect(folders()).toContain(folder(one, mine));
+    const cleaned = one.cli('cleanup', '--yes', '--json');
+    expect(cleaned.status, cleaned.stderr).toBe(0);
+    expect(JSON.parse(cleaned.stdout)).toMatchObject({ removed: true, left: [] });
+    expect(folders()).not.toContain(folder(one, mine));
+    expect(folders()).toContain(folder(one, last));
+    expect(folders()).toContain(folder(other, theirs));
+    expect(one.cli('status', mine).stderr).toContain('there is no session');
+
+    const tidy = other.startWorker({ SBENCH_RETENTION: '30d' });
+    await until('the record is gone', async () => (await other.store.read(theirs)) === undefined);
+    expect(folders()).not.toContain(folder(other, theirs));
+    expect(folders()).toContain(folder(one, last));
+    await until('it says so', () => tidy.log().includes('removed what is past its time'));
   } finally {
     await one.close();
     await other.close();

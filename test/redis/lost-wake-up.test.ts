@@ -61,6 +61,7 @@ test(`${SESSIONS} waits that are woken while they are active: none of them sleep
     queues: all,
     resultsFolder: undefined,
     secretsFolder: undefined,
+    retentionS: undefined,
   };
   const log = pino({ level: 'silent' });
   const workers = ACTIONS.map((action) => {

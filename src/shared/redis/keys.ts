@@ -25,6 +25,8 @@ export const keys = {
   prober: (name: string) => `sbench:cluster:${name}:prober`,
   observer: (name: string) => `sbench:cluster:${name}:observer`,
   reconciler: (name: string) => `sbench:cluster:${name}:reconciler`,
+  /** Held by whoever last removed what is past its time, until it is due again. */
+  retained: (name: string) => `sbench:cluster:${name}:retained`,
   /** Workers that serve a cluster, by heartbeat. */
   workers: (name: string) => `sbench:cluster:${name}:workers`,
   /** Set when somebody wants a look soon. */

@@ -5,12 +5,12 @@ import type { Redis } from 'ioredis';
  * nonce. Raises `wake` when the change is progress, and appends its notes to the timeline, all or nothing.
  * KEYS: session, timeline, open, fence ('' for none), ended.
  * ARGV: version, record, id, over (its state, or ''), wake (0/1), nonce, notes…
- * Returns 1 stored, 0 somebody else wrote first, -1 fenced off, -2 no such session.
+ * Returns 1 stored, 0 somebody else wrote first, -1 fenced off, -2 no such session, or one that is being forgotten.
  */
 const STORE = `
 if KEYS[4] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[6] then return -1 end
-local version = redis.call('HGET', KEYS[1], 'version')
-if not version then return -2 end
+local version, forgotten = unpack(redis.call('HMGET', KEYS[1], 'version', 'forgotten'))
+if not version or forgotten then return -2 end
 if version ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'version', tonumber(version) + 1, 'record', ARGV[2])
 if ARGV[5] == '1' then redis.call('HINCRBY', KEYS[1], 'wake', 1) end
@@ -77,7 +77,47 @@ const YIELD = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
-const SCRIPTS = { STORE, CREATE, CREATE_GROUP, TICK, RENEW, YIELD } as const;
+/** KEYS: session. ARGV: version. Returns 1, or 0 when the session has another version by now. */
+const MARK_FORGOTTEN = `
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'forgotten', 1)
+return 1`;
+
+/**
+ * KEYS: session, timeline, counts, sessions, groups, the group's sessions ('' for none), group, idempotency ('' for
+ * none). ARGV: id, the group's id. The key goes with whom it was given for: the session, or the whole group.
+ */
+const FORGET = `
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+redis.call('ZREM', KEYS[4], ARGV[1])
+local owner = ARGV[1]
+if KEYS[6] ~= '' then
+  redis.call('ZREM', KEYS[6], ARGV[1])
+  if redis.call('EXISTS', KEYS[6]) == 1 then return 1 end
+  redis.call('DEL', KEYS[7])
+  redis.call('ZREM', KEYS[5], ARGV[2])
+  owner = ARGV[2]
+end
+if KEYS[8] ~= '' and redis.call('HGET', KEYS[8], 'session') == owner then redis.call('DEL', KEYS[8]) end
+return 1`;
+
+/** KEYS: one. ARGV: seconds. Removes it when nobody has touched it for so long. */
+const FORGET_IDLE = `
+local idle = redis.call('OBJECT', 'IDLETIME', KEYS[1])
+if not idle or idle < tonumber(ARGV[1]) then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
+const SCRIPTS = {
+  STORE,
+  CREATE,
+  CREATE_GROUP,
+  TICK,
+  RENEW,
+  YIELD,
+  MARK_FORGOTTEN,
+  FORGET,
+  FORGET_IDLE,
+} as const;
 
 /** Runs one of our scripts. `keyCount` of the arguments are keys. */
 export async function runScript(

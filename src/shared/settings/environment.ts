@@ -7,6 +7,7 @@ const TOP = new Map([
   ['SBENCH_REDIS', 'redis'],
   ['SBENCH_RESULTS', 'results'],
   ['SBENCH_SECRETS', 'secrets'],
+  ['SBENCH_RETENTION', 'retention'],
   ['SBENCH_DEFAULT_CLUSTER', 'default_cluster'],
 ]);
 

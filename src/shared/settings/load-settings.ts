@@ -74,6 +74,7 @@ export function loadSettings(surroundings: Surroundings): Settings {
     }),
     results: found?.results === undefined ? undefined : local(found.results, 'results'),
     secrets: found?.secrets === undefined ? undefined : local(found.secrets, 'secrets'),
+    retentionS: found?.retention,
     origins,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { duration } from '../yaml/duration.ts';
 import { runtimeName } from './runtimes.ts';
 import { resourceOptions } from './sbatch-options.ts';
 
@@ -65,6 +66,9 @@ const clusterName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'is not a cluster name: letters, digits, _ and - only');
 
+/** Seconds. */
+export const SHORTEST_RETENTION_S = 3_600;
+
 /** What `sbench.config.yaml` may hold. `name: {}` and `name:` alone are the ssh alias of that name. */
 export const configuration = z.strictObject({
   version: z.literal(1).optional(),
@@ -77,6 +81,13 @@ export const configuration = z.strictObject({
   results: text.optional(),
   plugins: z.array(text).max(100).optional(),
   secrets: text.optional(),
+  /** How long sessions are kept after their end; without it nothing is removed by itself. */
+  retention: duration
+    .refine(
+      (seconds) => seconds >= SHORTEST_RETENTION_S,
+      'is at least 1h: what has just ended is still looked at',
+    )
+    .optional(),
 });
 
 export type ClusterConfiguration = z.infer<typeof cluster>;

@@ -66,6 +66,8 @@ export interface Settings {
   results?: string | undefined;
   /** A folder of secrets, one a file, that recipes may name: `docs/secrets.md`. An absolute path on this host. */
   secrets?: string | undefined;
+  /** Sessions are removed so many seconds after their end; undefined: by `sbench cleanup` only. */
+  retentionS?: number | undefined;
   /** Kinds from outside; only whoever plans loads them. */
   plugins?: readonly PluginSetting[] | undefined;
   /** By the key's path in the configuration: `clusters.meluxina.port`. */

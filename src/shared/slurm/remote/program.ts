@@ -17,6 +17,7 @@ const PARTS = [
   'probe',
   'test-only',
   'follow',
+  'cleanup',
   'end',
 ];
 

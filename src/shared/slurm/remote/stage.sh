@@ -5,6 +5,8 @@ verb_prepare() {
   mkdir -p "$d/tools" "$d/results" "$d/work" || { begin; echo 'failed mkdir'; finish; }
   begin
   for pair in "$@"; do
+    # Asked for now: the cleanup leaves alone what has been.
+    touch -c "$base/bin/${pair#*=}" 2>/dev/null
     if [ -f "$base/bin/${pair#*=}" ]; then ln -sf "../../../../bin/${pair#*=}" "$d/tools/${pair%%=*}"
     else echo "missing ${pair%%=*}"; fi
   done
