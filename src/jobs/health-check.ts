@@ -18,23 +18,29 @@ const status = z.number().int().min(100).max(599);
 const http = z.union([
   path,
   z.strictObject({
-    path: path.optional(),
-    method: z.enum(['GET', 'HEAD', 'POST']).optional(),
-    body: word.optional(),
-    status: z.union([status, z.array(status).min(1).max(20)]).optional(),
-    text: word.optional(),
+    path: path.optional().describe('What is asked for.'),
+    method: z.enum(['GET', 'HEAD', 'POST']).optional().describe('GET without it.'),
+    body: word.optional().describe('What is sent.'),
+    status: z
+      .union([status, z.array(status).min(1).max(20)])
+      .optional()
+      .describe('Those that mean ready; every 2xx without it.'),
+    text: word.optional().describe('What the answer must contain.'),
   }),
 ]);
 
 /** When a service counts as ready: one of http, tcp and command; `endpoint` and `retries` are older spellings. */
 export const healthCheck = z.strictObject({
-  http: http.optional(),
-  tcp: z.boolean().optional(),
-  command: z.union([word, z.array(word).min(1)]).optional(),
-  endpoint: word.optional(),
-  timeout: duration.optional(),
-  interval: duration.optional(),
-  retries: z.number().int().min(1).max(100_000).optional(),
+  http: http.optional().describe('A path that must answer 2xx, or what is asked and expected.'),
+  tcp: z.boolean().optional().describe('Ready when the port takes connections.'),
+  command: z
+    .union([word, z.array(word).min(1)])
+    .optional()
+    .describe('Ready when it exits with 0; it runs beside the service.'),
+  endpoint: word.optional().describe('The same as http or tcp, as an address: http://localhost:8080/health.'),
+  timeout: duration.optional().describe('The same as timeouts.start.'),
+  interval: duration.optional().describe('Between two checks.'),
+  retries: z.number().int().min(1).max(100_000).optional().describe('So many checks; with interval a time.'),
 });
 
 export type HealthCheck = z.infer<typeof healthCheck>;

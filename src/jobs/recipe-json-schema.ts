@@ -16,8 +16,8 @@ export function recipeJsonSchema(factory: JobFactory): Json {
   for (const kind of services) definitions[`service-${kind}`] = schemaOf(factory.serviceKind(kind)?.schema);
   for (const kind of clients) definitions[`client-${kind}`] = schemaOf(factory.clientKind(kind)?.schema);
   const properties = frame.properties as Json;
-  const service = job('service', services, 'container');
-  const client = job('client', clients, undefined);
+  const service = oneOfKinds('service', services);
+  const client = oneOfKinds('client', clients);
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'sbench recipe',
@@ -29,35 +29,56 @@ export function recipeJsonSchema(factory: JobFactory): Json {
       client: { ...describe(properties.client), ...client },
       clients: { ...describe(properties.clients), type: 'array', minItems: 1, items: client },
     },
+    allOf: clients.filter((kind) => services.includes(kind)).map((kind) => clientOfService(kind, clients)),
     $defs: definitions,
   };
 }
 
-/** One of the kinds by its `type`, else by its `name`, else whatever the reader takes it for. */
-function job(side: string, kinds: readonly string[], fallback: string | undefined): Json {
+const when = (condition: Json, then: Json | true, otherwise?: Json): Json => ({
+  if: condition,
+  then,
+  ...(otherwise === undefined ? {} : { else: otherwise }),
+});
+const has = (key: string): Json => ({ required: [key] });
+const is = (key: string, value: string): Json => ({
+  properties: { [key]: { const: value } },
+  required: [key],
+});
+
+/** As `readRecipe` tells a kind: by `type`, by what only one kind has, by `name`; else whatever it may be. */
+function oneOfKinds(side: 'service' | 'client', kinds: readonly string[]): Json {
   const ref = (kind: string) => ({ $ref: `#/$defs/${side}-${kind}` });
-  const any = fallback !== undefined && kinds.includes(fallback) ? ref(fallback) : { anyOf: kinds.map(ref) };
-  const byName = kinds.reduceRight<Json>(
-    (otherwise, kind) => ({
-      if: { properties: { name: { const: kind } }, required: ['name'] },
-      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word
-      then: ref(kind),
-      else: otherwise,
-    }),
-    any,
+  const general = side === 'service' ? 'container' : 'script';
+  const others = kinds.filter((kind) => kind !== general);
+  // A client without a kind is one of the service's: see `clientOfService`. A service has at least its name or a command.
+  const any = side === 'service' ? ref(general) : { anyOf: others.map(ref) };
+  const byCommand = when(has('command'), ref(general), any);
+  const byName = kinds.reduceRight(
+    (otherwise, kind) => when(is('name', kind), ref(kind), otherwise),
+    byCommand,
   );
-  const byType = kinds.reduceRight<Json>(
-    (otherwise, kind) => ({
-      if: { properties: { type: { const: kind } }, required: ['type'] },
-      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word
-      then: ref(kind),
-      else: otherwise,
-    }),
-    // A `type` that is not built in may come from a plugin, whose keys are not known here.
-    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word
-    { if: { required: ['type'] }, then: true, else: byName },
+  const byScript = side === 'client' ? when(has('script'), ref('script'), byName) : byName;
+  // A `type` that is not built in may come from a plugin, whose keys are not known here.
+  const byType = kinds.reduceRight(
+    (otherwise, kind) => when(is('type', kind), ref(kind), otherwise),
+    when(has('type'), true, byScript),
   );
   return { type: 'object', ...byType };
+}
+
+/** A client that does not say its kind has that of the one service, so that a typo in its keys is one. */
+function clientOfService(kind: string, clients: readonly string[]): Json {
+  const says = { anyOf: [has('type'), has('script'), has('command')] };
+  const service = {
+    anyOf: [is('type', kind), { ...is('name', kind), not: has('type') }],
+  };
+  const mine = { $ref: `#/$defs/client-${kind}` };
+  const known = { properties: { name: { enum: clients } }, required: ['name'] };
+  const untyped = when({ anyOf: [says, known] }, true, mine);
+  return when(
+    { properties: { service }, required: ['service'] },
+    { properties: { client: untyped, clients: { items: untyped } } },
+  );
 }
 
 const describe = (of: unknown): Json => {
@@ -78,7 +99,8 @@ const VALUE_OF_A_MATRIX = { type: 'string', pattern: '^\\$([A-Za-z_]\\w*|\\{[A-Z
 function widen(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(widen);
   if (schema === null || typeof schema !== 'object') return schema;
-  const { properties, default: _, ...rest } = schema as Json;
+  // zod's own words for formats mean nothing to others, and each comes with its pattern.
+  const { properties, default: _, format: _format, ...rest } = schema as Json;
   const own = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, KEEP.has(key) ? value : widen(value)]),
   );

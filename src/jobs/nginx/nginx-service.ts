@@ -5,11 +5,11 @@ import { Service, type ServicePlan } from '../service.ts';
 import type { Value } from '../shell-word.ts';
 
 const schema = serviceFrame.extend({
-  /** A folder on the cluster; without one every request gets the same answer. */
-  root: nonEmpty.optional(),
-  /** The length of that answer. */
-  bytes: z.number().int().min(1).max(100_000).optional(),
-  workers: z.number().int().min(1).max(512).optional(),
+  root: nonEmpty
+    .optional()
+    .describe('A folder on the cluster; without one every request gets the same answer.'),
+  bytes: z.number().int().min(1).max(100_000).optional().describe('The length of that answer.'),
+  workers: z.number().int().min(1).max(512).optional().describe('Worker processes.'),
 });
 
 const CONFIG = 'nginx.conf';

@@ -8,20 +8,26 @@ import { repeats, rounds } from '../sweep-points.ts';
 const connections = z.number().int().min(1).max(100_000);
 
 const schema = clientFrame.extend({
-  repeat: repeats,
+  repeat: repeats.describe('Each point so many times, on the same warm service.'),
   parameters: z
     .strictObject({
-      connections: connections.optional(),
-      threads: z.number().int().min(1).max(512).optional(),
+      connections: connections.optional().describe('Kept open at the same time.'),
+      threads: z.number().int().min(1).max(512).optional().describe('Of wrk.'),
       path: z
         .string()
         .regex(/^\/[!-~]*$/, 'must be a path that starts with /')
-        .optional(),
-      /** Of one request. */
-      timeout: duration.optional(),
+        .optional()
+        .describe('What is asked for.'),
+      timeout: duration.optional().describe('Of one request.'),
     })
-    .optional(),
-  sweep: z.strictObject({ connections: z.array(connections).min(1).max(100).optional() }).optional(),
+    .optional()
+    .describe('What wrk is told.'),
+  sweep: z
+    .strictObject({
+      connections: z.array(connections).min(1).max(100).optional().describe('A point for each.'),
+    })
+    .optional()
+    .describe('Lists of values: a point for each combination.'),
 });
 
 const DEFAULT_DURATION_S = 60;

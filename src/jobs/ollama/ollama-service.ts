@@ -7,7 +7,10 @@ import { type Value, valueText } from '../shell-word.ts';
 import { ollamaWeights } from './ollama-weights.ts';
 import { serverEnvironment, serverParameters } from './server-parameters.ts';
 
-const schema = serviceFrame.extend({ model: nonEmpty, parameters: serverParameters.optional() });
+const schema = serviceFrame.extend({
+  model: nonEmpty.describe('As Ollama names it: llama3.2:3b.'),
+  parameters: serverParameters.optional().describe('Of the server: what its OLLAMA_… variables say.'),
+});
 
 /** Ollama, or a server that speaks its API. Ready means that the model is loaded and gave one token. */
 export class OllamaService extends Service<z.infer<typeof schema>> {

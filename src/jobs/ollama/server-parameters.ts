@@ -7,11 +7,16 @@ const count = z.number().int().min(1).max(1_000_000);
 
 /** Ollama's own settings, which it takes from its environment: `context_length` is OLLAMA_CONTEXT_LENGTH. */
 export const serverParameters = z.strictObject({
-  context_length: z.number().int().min(1).max(100_000_000).optional(),
-  num_parallel: count.optional(),
-  max_queue: count.optional(),
-  max_loaded_models: count.optional(),
-  /** How long the model stays after its last request; -1, as without it: until the service ends. */
+  context_length: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000_000)
+    .optional()
+    .describe('Tokens of prompt and answer together.'),
+  num_parallel: count.optional().describe('Requests at the same time for each model.'),
+  max_queue: count.optional().describe('Requests that may wait.'),
+  max_loaded_models: count.optional().describe('At the same time.'),
   keep_alive: z
     .string()
     .transform((text, issues) => {
@@ -23,12 +28,15 @@ export const serverParameters = z.strictObject({
       });
       return z.NEVER;
     })
-    .optional(),
-  load_timeout: duration.optional(),
-  flash_attention: z.boolean().optional(),
-  kv_cache_type: z.enum(['f16', 'q8_0', 'q4_0']).optional(),
-  /** One model over all GPUs, also when one would do. */
-  sched_spread: z.boolean().optional(),
+    .optional()
+    .describe('How long the model stays after its last request; -1, as without it: until the service ends.'),
+  load_timeout: duration.optional().describe('Longest time for loading a model.'),
+  flash_attention: z.boolean().optional().describe('Attention with less memory, where the hardware can.'),
+  kv_cache_type: z
+    .enum(['f16', 'q8_0', 'q4_0'])
+    .optional()
+    .describe('Precision of the cache of keys and values.'),
+  sched_spread: z.boolean().optional().describe('One model over all GPUs, also when one would do.'),
 });
 
 type ServerParameters = z.infer<typeof serverParameters>;

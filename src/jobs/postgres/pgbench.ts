@@ -14,35 +14,60 @@ const rate = z.number().positive().max(1e9);
 const builtin = z.enum(['tpcb-like', 'simple-update', 'select-only']);
 
 const schema = clientFrame.extend({
-  command: nonEmpty.optional(),
-  repeat: repeats,
+  command: nonEmpty.optional().describe('In the place of pgbench.'),
+  repeat: repeats.describe('Each point so many times, on the same warm service.'),
   parameters: z
     .strictObject({
-      /** 100,000 rows of pgbench_accounts for each. */
-      scale: z.number().int().min(1).max(100_000).optional(),
-      clients: clients.optional(),
-      threads: z.number().int().min(1).max(1_000).optional(),
-      protocol: protocol.optional(),
-      builtin: builtin.optional(),
-      /** A script of pgbench's own language, in the place of a built-in one. */
-      sql: z.string().min(1).max(100_000).optional(),
-      /** Of each client, in the place of `duration`. */
-      transactions: z.number().int().min(1).max(2_147_483_647).optional(),
-      /** Transactions a second that are due; then latencies count from when they were. */
-      rate: rate.optional(),
-      latency_limit: seconds.optional(),
-      max_tries: z.number().int().min(1).max(1_000_000).optional(),
-      seed: z.number().int().min(0).max(4_294_967_295).optional(),
-      initialize: z.boolean().optional(),
+      scale: z
+        .number()
+        .int()
+        .min(1)
+        .max(100_000)
+        .optional()
+        .describe('100,000 rows of pgbench_accounts for each.'),
+      clients: clients.optional().describe('Connections at the same time.'),
+      threads: z.number().int().min(1).max(1_000).optional().describe('Of pgbench.'),
+      protocol: protocol.optional().describe('How statements are sent.'),
+      builtin: builtin.optional().describe('One of pgbench’s own scripts: tpcb-like without it.'),
+      sql: z
+        .string()
+        .min(1)
+        .max(100_000)
+        .optional()
+        .describe('A script of pgbench’s own language, in the place of a built-in one.'),
+      transactions: z
+        .number()
+        .int()
+        .min(1)
+        .max(2_147_483_647)
+        .optional()
+        .describe('Of each client, in the place of `duration`.'),
+      rate: rate
+        .optional()
+        .describe('Transactions a second that are due; then latencies count from when they were.'),
+      latency_limit: seconds.optional().describe('Transactions that took longer are counted apart.'),
+      max_tries: z
+        .number()
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .describe('Of a transaction that failed for another’s sake.'),
+      seed: z.number().int().min(0).max(4_294_967_295).optional().describe('Of what is drawn at random.'),
+      initialize: z.boolean().optional().describe('false: the tables are there already.'),
     })
-    .optional(),
+    .optional()
+    .describe('What pgbench is told.'),
   sweep: z
     .strictObject({
-      clients: axis(clients).optional(),
-      rate: axis(rate).optional(),
-      protocol: axis(protocol).optional(),
+      clients: axis(clients).optional().describe('Connections at the same time.'),
+      rate: axis(rate)
+        .optional()
+        .describe('Transactions a second that are due; then latencies count from when they were.'),
+      protocol: axis(protocol).optional().describe('How statements are sent.'),
     })
-    .optional(),
+    .optional()
+    .describe('Lists of values: a point for each combination.'),
 });
 
 const DEFAULT_DURATION_S = 60;

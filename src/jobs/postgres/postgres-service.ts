@@ -7,9 +7,10 @@ import type { Value } from '../shell-word.ts';
 import { besideProgram, DATABASE, DATABASE_USER } from './programs.ts';
 
 const schema = serviceFrame.extend({
-  settings: serverSettings.optional(),
-  /** An empty or new folder; without it, one in the session's own, which goes with it. */
-  data: nonEmpty.optional(),
+  settings: serverSettings.optional().describe('Of PostgreSQL, by their names: {shared_buffers: 1GB}.'),
+  data: nonEmpty
+    .optional()
+    .describe('An empty or new folder; without it, one in the session’s own, which goes with it.'),
 });
 
 const OWNED = [

@@ -41,36 +41,48 @@ const dataSize = z
   .max(1024 ** 3);
 
 const schema = clientFrame.extend({
-  command: nonEmpty.optional(),
-  repeat: repeats,
+  command: nonEmpty.optional().describe('In the place of redis-benchmark.'),
+  repeat: repeats.describe('Each point so many times, on the same warm service.'),
   parameters: z
     .strictObject({
-      /** Of each test of a point. */
-      requests: z.number().int().min(1).max(2_147_483_647).optional(),
-      clients: clients.optional(),
-      pipeline: pipeline.optional(),
-      data_size: dataSize.optional(),
-      /** One, a list, or as redis-benchmark's own -t takes them: `set,get`. */
+      requests: z
+        .number()
+        .int()
+        .min(1)
+        .max(2_147_483_647)
+        .optional()
+        .describe('Of each test: 100000 without it.'),
+      clients: clients.optional().describe('Connections at the same time.'),
+      pipeline: pipeline.optional().describe('Requests sent before an answer is read.'),
+      data_size: dataSize.optional().describe('Bytes of a value.'),
       tests: z
         .union([
           test,
           z.array(test).min(1),
           z.string().regex(TESTS, 'names a test that redis-benchmark does not know'),
         ])
-        .optional(),
-      /** Random keys out of so many; without it every request has the same key. */
-      keyspace: z.number().int().min(1).max(999_999_999_999).optional(),
-      threads: z.number().int().min(1).max(500).optional(),
-      keep_alive: z.boolean().optional(),
+        .optional()
+        .describe('One, a list, or as redis-benchmark’s -t takes them: set,get (without it).'),
+      keyspace: z
+        .number()
+        .int()
+        .min(1)
+        .max(999_999_999_999)
+        .optional()
+        .describe('Random keys out of so many; without it every request has the same key.'),
+      threads: z.number().int().min(1).max(500).optional().describe('Of redis-benchmark.'),
+      keep_alive: z.boolean().optional().describe('false: a new connection for each request.'),
     })
-    .optional(),
+    .optional()
+    .describe('What redis-benchmark is told.'),
   sweep: z
     .strictObject({
-      clients: axis(clients).optional(),
-      pipeline: axis(pipeline).optional(),
-      data_size: axis(dataSize).optional(),
+      clients: axis(clients).optional().describe('Connections at the same time.'),
+      pipeline: axis(pipeline).optional().describe('Requests sent before an answer is read.'),
+      data_size: axis(dataSize).optional().describe('Bytes of a value.'),
     })
-    .optional(),
+    .optional()
+    .describe('Lists of values: a point for each combination.'),
 });
 
 /** `redis-benchmark --csv`, once for each point. */

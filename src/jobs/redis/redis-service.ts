@@ -5,7 +5,9 @@ import { mustNotOwn, serverSettings } from '../server-settings.ts';
 import { Service, type ServicePlan } from '../service.ts';
 import type { Value } from '../shell-word.ts';
 
-const schema = serviceFrame.extend({ settings: serverSettings.optional() });
+const schema = serviceFrame.extend({
+  settings: serverSettings.optional().describe('Of Redis, by their names: {maxmemory: 1gb}.'),
+});
 
 /** Address, port and who may do what: see docs/kinds.md. */
 const OWNED = [

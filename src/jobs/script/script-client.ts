@@ -15,13 +15,26 @@ const fileName = nonEmpty
 
 const schema = clientFrame.extend({
   script: z
-    .strictObject({ name: fileName, local_path: nonEmpty.optional(), remote_path: nonEmpty.optional() })
-    .optional(),
-  command: nonEmpty.optional(),
-  args: z.array(text).optional(),
-  parameters: programParameters.optional(),
-  /** What is read of what the program leaves in its results folder. */
-  results: z.enum(['none', 'json-lines']).optional(),
+    .strictObject({
+      name: fileName.describe('The program, below the folder.'),
+      local_path: nonEmpty
+        .optional()
+        .describe('Its folder here, all of which goes along; the recipe’s own without it.'),
+      remote_path: nonEmpty
+        .optional()
+        .describe('Where the program looks for it on the cluster, when that matters.'),
+    })
+    .optional()
+    .describe('A program of yours.'),
+  command: nonEmpty.optional().describe('A program on the cluster or in the image; or what runs the script.'),
+  args: z.array(text).optional().describe('Its arguments, before the parameters.'),
+  parameters: programParameters
+    .optional()
+    .describe('Handed to the program as --key value; a list repeats its key, true is the key alone.'),
+  results: z
+    .enum(['none', 'json-lines'])
+    .optional()
+    .describe('What is read of what the program leaves in its results folder.'),
 });
 
 type Script = NonNullable<z.infer<typeof schema>['script']>;

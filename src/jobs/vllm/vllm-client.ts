@@ -6,8 +6,15 @@ import { planLoadgen } from '../load/plan-loadgen.ts';
 
 const schema = loadClient.extend({
   parameters: loadParameters
-    .extend({ api: loadParameters.shape.api.unwrap().exclude(['generate', 'chat', 'embed']).optional() })
-    .optional(),
+    .extend({
+      api: loadParameters.shape.api
+        .unwrap()
+        .exclude(['generate', 'chat', 'embed'])
+        .optional()
+        .describe('Which of the server’s APIs is asked.'),
+    })
+    .optional()
+    .describe('What each request is, and the load generator’s own settings.'),
 });
 
 /** The same load by OpenAI's API. */

@@ -9,25 +9,54 @@ import type { Value } from '../shell-word.ts';
 import { folderWeights, hubWeights, isHubName } from './hub-weights.ts';
 
 const schema = serviceFrame.extend({
-  model: nonEmpty,
+  model: nonEmpty.describe('A name of Hugging Face’s hub, or a folder on the cluster.'),
   parameters: z
     .strictObject({
-      /** Of the hub: a branch, a tag or a commit. */
       revision: z
         .string()
         .regex(/^\w[\w./-]*$/)
-        .optional(),
-      tensor_parallel_size: z.number().int().min(1).max(1024).optional(),
-      pipeline_parallel_size: z.number().int().min(1).max(1024).optional(),
-      max_model_len: z.number().int().min(1).optional(),
-      max_num_seqs: z.number().int().min(1).optional(),
-      gpu_memory_utilization: z.number().positive().max(1).optional(),
-      dtype: z.enum(['auto', 'half', 'float16', 'bfloat16', 'float', 'float32']).optional(),
-      quantization: nonEmpty.optional(),
-      seed: z.number().int().min(0).optional(),
-      enable_prefix_caching: z.boolean().optional(),
+        .optional()
+        .describe('Of the hub: a branch, a tag or a commit.'),
+      tensor_parallel_size: z
+        .number()
+        .int()
+        .min(1)
+        .max(1024)
+        .optional()
+        .describe('GPUs that share each layer.'),
+      pipeline_parallel_size: z
+        .number()
+        .int()
+        .min(1)
+        .max(1024)
+        .optional()
+        .describe('GPUs, or nodes, that share the layers.'),
+      max_model_len: z.number().int().min(1).optional().describe('Tokens of prompt and answer together.'),
+      max_num_seqs: z
+        .number()
+        .int()
+        .min(1)
+        .optional()
+        .describe('Requests that are worked on at the same time.'),
+      gpu_memory_utilization: z
+        .number()
+        .positive()
+        .max(1)
+        .optional()
+        .describe('Share of each GPU’s memory that vLLM takes.'),
+      dtype: z
+        .enum(['auto', 'half', 'float16', 'bfloat16', 'float', 'float32'])
+        .optional()
+        .describe('Precision of weights and activations.'),
+      quantization: nonEmpty.optional().describe('How the weights were made smaller.'),
+      seed: z.number().int().min(0).optional().describe('Of what is drawn at random.'),
+      enable_prefix_caching: z
+        .boolean()
+        .optional()
+        .describe('Keep what equal beginnings of prompts have in common.'),
     })
-    .optional(),
+    .optional()
+    .describe('Flags of vllm serve, with _ for -.'),
 });
 
 const OWNED = ['host', 'port', 'served-model-name', 'model'];
