@@ -197,6 +197,25 @@ async function beta(result) {
   return where;
 }
 
+/** Two more, for `npm run chaos` alone: what it breaks, nobody else uses. Their nodes have other names, their users too. */
+export const CHAOS = {
+  gamma: { CLUSTER: 'gamma', NET: '10.79.0', NODES: '2', NODE_PREFIX: 'g', HPC_USER: 'hpcg' },
+  // The one without accounting: what its controller forgets, nobody knows.
+  delta: { CLUSTER: 'delta', NET: '10.80.0', NODES: '2', NODE_PREFIX: 'd', HPC_USER: 'hpcd', DBD: '0' },
+};
+
+async function chaos(result) {
+  if (!existsSync('/usr/bin/faketime')) await testbed('install.sh', ['faketime']);
+  result.chaos = {};
+  const where = [];
+  for (const [name, env] of Object.entries(CHAOS)) {
+    const made = {};
+    where.push(await cluster(made, env));
+    result.chaos[name] = made.cluster;
+  }
+  return where.join(', ');
+}
+
 async function redis(result) {
   await testbed('redis-up.sh');
   result.redis = { socket: path.join(TESTBED, 'redis/redis.sock') };
@@ -255,6 +274,7 @@ const STEPS = {
   build: { title: 'build', work: build },
   cluster: { title: 'Slurm cluster', work: cluster },
   beta: { title: 'second cluster', work: beta },
+  chaos: { title: 'clusters to break', work: chaos },
   redis: { title: 'Redis', work: redis },
   'test-tools': { title: 'test programs', work: testTools },
   images: { title: 'container images', work: images },
@@ -263,16 +283,16 @@ const STEPS = {
 
 /**
  * Sees to it that what is needed is there, and tells where:
- * `{ cluster: {name, host, port, user, key, knownHosts, ...}, beta: {the same}, redis: {socket}, images: {folder, file}, llm: {root, models, command} }`.
+ * `{ cluster: {name, host, port, user, key, knownHosts, ...}, beta: {the same}, chaos: {gamma, delta}, redis: {socket}, images: {folder, file}, llm: {root, models, command} }`.
  * @param {object} options
- * @param {('npm'|'build'|'cluster'|'beta'|'redis'|'test-tools'|'images'|'llm')[]} options.need 'redis' runs one; 'test-tools'
+ * @param {('npm'|'build'|'cluster'|'beta'|'chaos'|'redis'|'test-tools'|'images'|'llm')[]} options.need 'redis' runs one; 'test-tools'
  *   only installs the program
  * @param {(line: string) => void} [options.log] gets one line per step
  * @param {Record<string, string>} [options.env] settings of the cluster: CLUSTER, NET, NODES, ... (testbed/README.md)
  */
 export async function setUp({ need, log = logLine, env = {} }) {
   checkNode();
-  if (need.some((name) => ['cluster', 'beta', 'redis', 'images', 'llm'].includes(name))) {
+  if (need.some((name) => ['cluster', 'beta', 'chaos', 'redis', 'images', 'llm'].includes(name))) {
     const able = canRunCluster();
     if (!able.ok) throw new SetupError(able.why);
   }

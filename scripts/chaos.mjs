@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+/**
+ * `npm run chaos -- --sessions 20 --seed 7`: sessions over several workers and two clusters while everything that can
+ * break is broken, from outside. Ends with one line of JSON; exit code 0 only when nothing was lost, doubled, wrongly
+ * judged or left running. What it does and measures: docs/reliability.md.
+ */
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { CHAOS, SetupError, setUp, testbed } from './setup.mjs';
+
+const REPO = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const log = (line) => void process.stderr.write(`${line}\n`);
+
+const HELP = `npm run chaos -- [--sessions 20] [--seed 1] [--faults a,b | none] [--plan] [--json]
+npm run chaos -- --broken owner-ignored | absent-finished | no-reread [--sessions N] [--seed S]
+
+  --sessions N   how many sessions (1 to 2000)
+  --seed S       fixes the plan of sessions and faults, byte by byte (a number)
+  --faults a,b   only these faults; none: none at all
+  --plan         prints the plan as JSON and does nothing
+  --broken NAME  builds a copy of these sources with a bug put in on purpose; exit code 0 when the bug is found
+  --json         nothing but the last line, on stdout`;
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const usage = error instanceof SetupError || String(error.code).startsWith('ERR_PARSE_ARGS');
+  log(usage ? `chaos: ${error.message}` : `chaos: ${error.stack ?? error}`);
+  process.exitCode = 2;
+}
+// Connections of the library's that are still saying goodbye.
+process.exit();
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      sessions: { type: 'string', default: '20' },
+      seed: { type: 'string', default: '1' },
+      faults: { type: 'string' },
+      plan: { type: 'boolean', default: false },
+      broken: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const say = values.json ? () => {} : log;
+  await setUp({ need: ['npm', 'build'], log: say });
+  const { chaos } = await load('main');
+  return chaos({
+    values,
+    repo: REPO,
+    log: say,
+    setUp: async () => (await setUp({ need: ['test-tools', 'chaos'], log: say })).chaos,
+    testbed: (cluster, script, ...args) => testbed(script, args, CHAOS[cluster]),
+  });
+}
+
+/** The harness is TypeScript as the tests are; sbench itself it takes from dist, as it was built. */
+async function load(name) {
+  const outfile = path.join(REPO, 'dist', 'chaos', `${name}.mjs`);
+  const fromDist = {
+    name: 'sbench as it was built',
+    setup({ onResolve }) {
+      onResolve({ filter: /\/src\/.*\.ts$/ }, ({ path: file, resolveDir }) => {
+        const built = path.relative(path.join(REPO, 'src'), path.resolve(resolveDir, file));
+        return { path: path.join(REPO, 'dist', built.replace(/\.ts$/, '.js')), external: true };
+      });
+    },
+  };
+  await build({
+    entryPoints: [path.join(REPO, 'test', 'chaos', `${name}.ts`)],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    logLevel: 'warning',
+    plugins: [fromDist],
+  });
+  return import(pathToFileURL(outfile).href);
+}
