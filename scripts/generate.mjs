@@ -8,6 +8,8 @@ const sbench = (...words) =>
   execFileSync(process.execPath, [at('dist/cli/main.js'), 'schema', ...words], { encoding: 'utf8' });
 
 writeFileSync(at('recipes/recipe.schema.json'), sbench());
+for (const of of ['result', 'tool-result', 'request', 'provenance'])
+  writeFileSync(at(`docs/schemas/${of}.schema.json`), sbench(of));
 const text = readFileSync(at('docs/recipes.md'), 'utf8');
 const [head] = text.split('<!-- generated below: npm run generate -->');
 writeFileSync(

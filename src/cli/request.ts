@@ -7,6 +7,7 @@ import { ownVersion } from '../producer/version.ts';
 import { sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
 import { coerceError, UsageError } from '../shared/errors.ts';
 import type { Settings } from '../shared/settings/settings.ts';
+import { gitState } from './git-state.ts';
 import type { Terminal } from './terminal.ts';
 
 const LONGEST_RECIPE = 1024 * 1024;
@@ -30,6 +31,7 @@ export async function planRequest(
     overrides: given.set,
     labels: readLabels(given.label ?? []),
     version: ownVersion(),
+    git: await gitState(dirname(resolve(terminal.cwd, first.file))),
     factory: await loadKinds(settings),
     folders: new ScriptFolders(
       (file) => (files.includes(file) ? dirname(resolve(terminal.cwd, file)) : terminal.cwd),

@@ -14,6 +14,8 @@ export interface RoleSpec {
   preamble: string;
   modules: readonly string[];
   setup: readonly string[];
+  /** The container's, for provenance. */
+  image?: Value | undefined;
   /** The command of the container runtime. */
   runtime?: string | undefined;
   /** Of a service. */
@@ -55,6 +57,7 @@ export function batchScript(spec: RoleSpec): string {
     ...(spec.modules.length > 0 ? [call('sb_module', spec.modules)] : []),
     ...spec.setup.map(setupLine),
     ...(spec.runtime === undefined ? [] : [call('sb_runtime', [spec.runtime])]),
+    ...(spec.image === undefined ? [] : [call('sb_image', [spec.image])]),
     ...address(spec),
     ...(spec.password ? ['sb_password'] : []),
     ...spec.env.map(exportLine),

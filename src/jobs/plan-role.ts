@@ -205,6 +205,7 @@ function commonSpec(
     preamble: session.preamble,
     modules: modules(frame, container, session),
     runtime: container?.runtime.command,
+    image: container?.image,
     setup: frame.setup ?? [],
     env: [...plan.env, ...environment(entry, frame, tokens, session)],
     secrets: hidden.map(({ name, file }) => ({ name, file })),

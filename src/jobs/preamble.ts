@@ -27,6 +27,8 @@ const PARTS = [
   'service',
   'client',
   'modules',
+  'node-facts',
+  'telemetry',
 ];
 
 /** The shell functions that every batch script starts with. */

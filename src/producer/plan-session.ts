@@ -31,6 +31,8 @@ export interface PlanRequest {
   overrides?: readonly string[];
   labels?: Readonly<Record<string, string>>;
   version: string;
+  /** Of the recipe's folder. */
+  git?: { commit: string; dirty: boolean } | undefined;
   blobs: { loadgen: Blob };
   /** Fills from `~/.ssh/config` what the configuration leaves open. */
   resolveTarget?: (cluster: ClusterSettings) => Pick<ClusterPlan, 'hostname' | 'port' | 'username'>;
@@ -252,7 +254,7 @@ function clusterPlan(cluster: ClusterSettings, resolve: PlanRequest['resolveTarg
 
 /** Another `--set` is another recipe: the same key with it is an error, not the same session. */
 function recipePlan(
-  { recipeText, file, overrides: given = [], more = [], target }: PlanRequest,
+  { recipeText, file, overrides: given = [], more = [], target, git }: PlanRequest,
   programs: readonly string[],
 ): Plan['recipe'] {
   // As one file in several documents, which is a recipe too.
@@ -260,7 +262,8 @@ function recipePlan(
   // Against another service it is other work.
   const overrides = target ? [...given, `--${targetWords(target)}`] : given;
   const hash = createHash('sha256').update(text);
-  const of = { file: [file, ...more.map((part) => part.file)].join(' + '), text };
+  const files = [file, ...more.map((part) => part.file)].join(' + ');
+  const of = { file: files, text, ...(git ? { git } : {}) };
   // Another program is other work, though the recipe's text is the same.
   if (programs.length > 0) hash.update('\0').update(programs.join());
   if (overrides.length === 0) return { ...of, sha256: hash.digest('hex') };

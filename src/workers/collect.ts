@@ -7,8 +7,10 @@ import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { exitsOf } from '../shared/session/finish.ts';
 import { isOver, resultsName, type SessionRecord } from '../shared/session/record.ts';
 import { reduce } from '../shared/session/reduce.ts';
+import { provenanceOfSession } from '../shared/session/session-provenance.ts';
 import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
 import type { Action, ActionContext, NewEvent } from './action.ts';
+import { gatherProvenance } from './gather-provenance.ts';
 import { markPlacement } from './mark-placement.ts';
 import { type Checked, checkResults, type Files, readTar, withResults } from './read-results.ts';
 
@@ -46,12 +48,13 @@ export const collect: Action = {
       checked: exitsOf(roles),
       invalid: [...checks].flatMap(([role, check]) => (check.ok ? [] : [{ role, why: check.why }])),
       results,
+      ...(context.record.begun && measures ? { provenance: await gatherProvenance(context, files) } : {}),
     };
     const folder = measures ? await keepIfPossible(context, withResults(files, results), event) : undefined;
     await context.apply({ ...event, ...(folder === undefined ? {} : { folder }) });
     if (isOver(context.record)) {
       // What came between the copy and the end is told, too.
-      if (folder !== undefined) await writeRecord(context.record, resultsPath(context));
+      if (folder !== undefined) await writeRecord(context, context.record, resultsPath(context));
       return { done: { ok: true, attempt, state: context.record.state } };
     }
     if (context.record.attempt > attempt) {
@@ -120,12 +123,16 @@ async function keep(context: ActionContext, files: Files, event: Collected): Pro
   const { record, plan } = context;
   const clock = record.ending?.clock ?? 0;
   const stored = reduce(record, plan, { ...event, folder: place, clock, look: record.lastLook });
-  await writeRecord(stored.attempt === record.attempt ? stored : record, fresh);
+  await writeRecord(context, stored.attempt === record.attempt ? stored : record, fresh);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
   return place;
 }
 
-async function writeRecord(record: SessionRecord, folder: string): Promise<void> {
+async function writeRecord({ plan }: ActionContext, record: SessionRecord, folder: string): Promise<void> {
   await writeFile(join(folder, 'session.json'), `${JSON.stringify(record, null, 2)}\n`);
+  await writeFile(
+    join(folder, 'provenance.json'),
+    `${JSON.stringify(provenanceOfSession(record, plan), null, 2)}\n`,
+  );
 }

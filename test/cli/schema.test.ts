@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { recipeJsonSchema } from '../../src/jobs/recipe-json-schema.ts';
 import { recipeTables } from '../../src/jobs/recipe-reference.ts';
 import { builtInJobs } from '../../src/jobs/registry.ts';
+import { RESULT_FILES, resultJsonSchema } from '../../src/shared/result/json-schemas.ts';
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const schema = recipeJsonSchema(builtInJobs());
@@ -12,6 +13,12 @@ const CURE = 'run npm run build && npm run generate';
 test('the committed schema is the one that the code has', () => {
   expect(readFileSync(at('recipes/recipe.schema.json'), 'utf8'), CURE).toBe(
     `${JSON.stringify(schema, null, 2)}\n`,
+  );
+});
+
+test.each(RESULT_FILES)('so is that of %s', (of) => {
+  expect(readFileSync(at(`docs/schemas/${of}.schema.json`), 'utf8'), CURE).toBe(
+    `${JSON.stringify(resultJsonSchema(of), null, 2)}\n`,
   );
 });
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clusterStore } from '../../src/shared/redis/cluster-store.ts';
+import { sessionProvenance } from '../../src/shared/result/provenance.ts';
 import { resultSchema } from '../../src/shared/result/result.ts';
 import { type Lab, openLab } from '../support/lab.ts';
 import { ollamaRecipe } from '../support/recipes.ts';
@@ -75,6 +76,32 @@ describe('a session through the command line', () => {
     // What Slurm itself keeps: the client ended by itself, the service was released.
     expect(lab.accounted(slurmJobOf(roles.c1))).toBe('COMPLETED 0:0');
     expect(lab.accounted(slurmJobOf(roles.s1))).toMatch(/^CANCELLED/);
+  });
+
+  it('says where its numbers come from: node, Slurm job, server, and what the node did meanwhile', async () => {
+    const { provenance } = await lab.record(id);
+    const [service, client] = [provenance?.s1, provenance?.c1];
+    expect(service?.nodes[0]).toMatchObject({ host: 'node1', environment: { SLURM_JOB_PARTITION: 'cpu' } });
+    expect(service?.nodes[0]?.cpu.threads).toBeGreaterThan(0);
+    expect(client?.nodes).toHaveLength(1);
+    expect(service?.slurm).toMatchObject({
+      state: expect.stringMatching(/^CANCELLED/),
+      partition: 'cpu',
+      nodes: 'node1',
+    });
+    expect(client?.slurm).toMatchObject({
+      state: 'COMPLETED',
+      exitCode: '0:0',
+      tres: expect.stringContaining('cpu=1'),
+    });
+    expect(client?.slurm?.ended).toBeGreaterThanOrEqual(client?.slurm?.started ?? Number.POSITIVE_INFINITY);
+    expect(Object.keys(service?.server ?? {})).not.toEqual([]);
+    const folder = join(lab.folder, 'results', id);
+    const whole = sessionProvenance.parse(JSON.parse(readFileSync(join(folder, 'provenance.json'), 'utf8')));
+    expect(whole.roles.c1).toMatchObject(client ?? {});
+    const samples = readFileSync(join(folder, 'results/s1/system/telemetry.csv'), 'utf8').trim().split('\n');
+    expect(samples.length).toBeGreaterThan(2);
+    expect(samples[1]).toMatch(/^\d+\.\d{3},\d+\.\d{3},\d+,\d+\.\d{3},\d+\.\d{3},[\d.]*,\d*$/);
   });
 
   it('left a results folder that says all of it', async () => {

@@ -11,7 +11,8 @@ sb_manifest() {
   sb_hide_secrets || return
   # The list is of all nodes, by the first one's batch script.
   if [ -n "$SB_TASK" ]; then return; fi
-  (cd "$SBENCH_RESULTS_DIR" && find . -type f -print0 | sort -z | xargs -0r sha256sum) >"$SB_DIR/.$SB_ROLE.manifest" &&
+  # Samples are still being written, and are no result.
+  (cd "$SBENCH_RESULTS_DIR" && find . -type f ! -path '*/system/*.csv' -print0 | sort -z | xargs -0r sha256sum) >"$SB_DIR/.$SB_ROLE.manifest" &&
     mv -f "$SB_DIR/.$SB_ROLE.manifest" "$SB_DIR/$SB_ROLE.manifest"
 }
 # What the last attempt before this one measured, when it came so far; of several nodes each would go on elsewhere.
@@ -30,9 +31,14 @@ sb_client_begin() {
   cd "$SBENCH_WORK" || sb_die "cannot enter $SBENCH_WORK"
   sb_resume
   SB_STOPPING=''
+  # Where several nodes measure, the first one's batch script only starts them.
+  if [ -n "$SB_TASK" ] || [ "$SB_NODES" -eq 1 ]; then
+    sb_node_facts
+    sb_sample_start
+  fi
   if [ -n "$SB_TASK" ]; then return; fi
   sb_heartbeat &
-  SB_HELPERS=$!
+  SB_HELPERS="$SB_HELPERS $!"
 }
 sb_to_file() {
   exec >"$1" || exit 74

@@ -42,6 +42,9 @@ sb_serve() {
   SB_HELPERS=$!
   sb_dead_man &
   SB_HELPERS="$SB_HELPERS $!"
+  sb_node_facts &
+  SB_HELPERS="$SB_HELPERS $!"
+  sb_sample_start
   sb_wait "$SB_PID"
   code=$?
   trap '' TERM INT

@@ -1,6 +1,6 @@
 import { resultSchema } from '../../shared/result/result.ts';
+import { hidden } from '../../shared/session/session-provenance.ts';
 import { clientNames } from './measurements.ts';
-import { hidden } from './provenance.ts';
 import type { ReportSession } from './read-session.ts';
 
 /** Something that was not the same on both sides, and may be why the numbers are not. */

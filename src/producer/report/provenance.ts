@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { looksSecret, withoutSecrets } from '../../shared/redact.ts';
+import { withoutSecrets } from '../../shared/redact.ts';
 import { resultSchema } from '../../shared/result/result.ts';
 import { toolResultSchema } from '../../shared/result/tool-result.ts';
+import { hidden } from '../../shared/session/session-provenance.ts';
 import { verdictText } from '../../shared/session/timeline.ts';
 import { clientNames, valuesOf } from './measurements.ts';
 import type { ReportSession } from './read-session.ts';
@@ -75,10 +76,6 @@ export function provenanceOf(session: ReportSession): Provenance {
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** Of `service.environment.API_KEY`, the last word says it. */
-export const hidden = (name: string, value: string): string =>
-  looksSecret(name.split('.').at(-1) ?? '') ? '***' : withoutSecrets(value);
 
 /** The program that measured, and what it measured. */
 function measuredBy(session: ReportSession): [string, string][] {

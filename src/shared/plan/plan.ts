@@ -158,6 +158,8 @@ export const plan = z.strictObject({
     text: z.string(),
     /** What `--set` changed. */
     set: z.array(z.string()).optional(),
+    /** Of the folder it lies in, when that is a git work tree. */
+    git: z.strictObject({ commit: z.string(), dirty: z.boolean() }).optional(),
     /** Of the text and of what was set. */
     sha256: z.string(),
   }),

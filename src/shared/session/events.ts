@@ -1,4 +1,5 @@
 import type { ActionName } from '../plan/plan.ts';
+import type { RoleProvenance } from '../result/provenance.ts';
 import type { SpoolFile } from '../spool.ts';
 import type { SlurmWord } from './facts.ts';
 
@@ -73,6 +74,7 @@ export type SessionEvent = Stamp &
         /** Roles whose results are missing or wrong, and why. */
         invalid: { role: string; why: string }[];
         results: Record<string, unknown>;
+        provenance?: Record<string, RoleProvenance>;
         folder?: string;
         /** Milliseconds since 1970, for people. */
         endedAt: number;

@@ -21,6 +21,7 @@ export function finish(record: SessionRecord, plan: Plan, event: Collected): Ses
     ...record,
     roles,
     results: event.results,
+    ...(event.provenance === undefined ? {} : { provenance: event.provenance }),
     ...(event.folder === undefined ? {} : { resultsFolder: event.folder }),
   };
   const state = finalState(judged, plan);

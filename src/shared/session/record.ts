@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NewerVersionError } from '../errors.ts';
 import { groupPlace, type Plan } from '../plan/plan.ts';
+import { roleProvenance } from '../result/provenance.ts';
 import { clock, noFacts, roleFacts } from './facts.ts';
 
 export const ENDED_STATES = ['succeeded', 'failed', 'cancelled', 'unknown'] as const;
@@ -42,6 +43,7 @@ const attemptEnd = {
   endedAt: z.number().optional(),
   cancelled: z.object({ text: z.string() }).optional(),
   results: z.record(z.string(), z.unknown()).optional(),
+  provenance: z.record(z.string(), roleProvenance).optional(),
   resultsFolder: z.string().optional(),
 };
 
@@ -72,6 +74,8 @@ export const sessionRecord = z.object({
   ...attemptBody,
   past: z.array(z.object({ attempt: z.number().int(), ...attemptBody, ...attemptEnd })),
   results: z.record(z.string(), z.unknown()),
+  /** What each role ran on. */
+  provenance: z.record(z.string(), roleProvenance).optional(),
   resultsFolder: z.string().optional(),
 });
 

@@ -16,7 +16,7 @@ export function whyNoRetry(record: SessionRecord, force: boolean): NoRetry | und
 /** `planned` again: the flow of the new attempt is not in the queues yet, and reconcile adds it if nobody does. */
 export function retry(record: SessionRecord, plan: Plan, force: boolean): SessionRecord {
   if (whyNoRetry(record, force)) return record;
-  const { state, endedAt, cancelled, results, resultsFolder, ...rest } = record;
-  const end = { state, endedAt, cancelled, results, resultsFolder };
+  const { state, endedAt, cancelled, results, provenance, resultsFolder, ...rest } = record;
+  const end = { state, endedAt, cancelled, results, provenance, resultsFolder };
   return { ...nextAttempt({ ...rest, state, results }, plan, end), state: 'planned', results: {} };
 }

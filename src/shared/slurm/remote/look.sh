@@ -28,6 +28,15 @@ verb_account() {
   finish
 }
 
+# records ID...: all that accounting keeps of Slurm jobs and their steps, once they have ended.
+verb_records() {
+  ids=$(IFS=,; printf '%s' "$*")
+  rows=$(timeout 15 sacct -P -n -j "$ids" -o JobIDRaw,State,ExitCode,Partition,Account,QOS,AllocTRES,NodeList,Submit,Eligible,Start,End,ElapsedRaw,ConsumedEnergyRaw,MaxRSS 2>/dev/null)
+  begin
+  printf '%s\n' "$rows" | grep -E '^[0-9]+(\.[A-Za-z0-9]+)?\|' | sed 's/^/row /'
+  finish
+}
+
 # config: what Slurm's own configuration says about time.
 verb_config() {
   text=$(timeout 20 scontrol show config 2>/dev/null)
