@@ -233,6 +233,7 @@ const TEST_TOOLS = {
   wrk: '/usr/bin/wrk',
   tcsh: '/usr/bin/tcsh',
   fish: '/usr/bin/fish',
+  chromium: '/usr/bin/chromium',
 };
 
 async function testTools() {

@@ -6,10 +6,12 @@ import {
   readResultsFolder,
   readStored,
 } from '../producer/report/read-session.ts';
+import { readTelemetry } from '../producer/report/telemetry.ts';
 import { UsageError } from '../shared/errors.ts';
 import { isOver } from '../shared/session/record.ts';
 import type { Settings } from '../shared/settings/settings.ts';
 import { type Cli, withProducer } from './cli.ts';
+import { localFolder } from './show-results.ts';
 
 /** What the words name: sessions, groups, or folders of results. Redis is asked only when one is no folder. */
 export async function reportSessions(
@@ -28,7 +30,7 @@ export async function reportSessions(
           if (path !== undefined) all.push([await readResultsFolder(path)]);
           else {
             const { ids } = await findSessions(deps, name);
-            all.push(await Promise.all(ids.map((id) => readStored(deps, id))));
+            all.push(await Promise.all(ids.map(async (id) => withTelemetry(await readStored(deps, id)))));
           }
         }
         return all;
@@ -38,4 +40,10 @@ export async function reportSessions(
       terminal.say(`session ${record.id} is ${record.state}: what it measures later is missing here`);
   if (found.flat().length === 0) throw new UsageError('there is no session in it yet');
   return found;
+}
+
+/** The record has all numbers; samples of the nodes are in the files only, where those are on this host. */
+async function withTelemetry(session: ReportSession): Promise<ReportSession> {
+  const folder = localFolder(session.record.resultsFolder);
+  return folder === undefined ? session : { ...session, telemetry: await readTelemetry(folder) };
 }

@@ -7,6 +7,7 @@ import { toCsv } from '../producer/report/to-csv.ts';
 import { toJson } from '../producer/report/to-json.ts';
 import { toMarkdown } from '../producer/report/to-markdown.ts';
 import { coerceError, UsageError } from '../shared/errors.ts';
+import { isOver } from '../shared/session/record.ts';
 import { type Cli, settingsFor } from './cli.ts';
 import { jsonLine } from './printable-text.ts';
 import { reportSessions } from './report-sessions.ts';
@@ -44,6 +45,11 @@ Examples:
       const sessions = (await reportSessions(cli, () => settingsFor(cli, command), names)).flat();
       const unique = [...new Map(sessions.map((session) => [session.record.id, session])).values()];
       const report = reportOf(unique);
+      const without = unique.filter(({ telemetry, record }) => telemetry === undefined && isOver(record));
+      if (options.format === 'html' && without.length > 0)
+        terminal.say(
+          `the nodes' telemetry of ${without.map(({ record }) => record.id).join(' ')} is not on this host: sbench results ID, then report the folder, shows it`,
+        );
       const text = written(report, options.format);
       if (options.out === '-') {
         terminal.print(text.trimEnd());

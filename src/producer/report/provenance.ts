@@ -5,6 +5,7 @@ import { toolResultSchema } from '../../shared/result/tool-result.ts';
 import { hidden } from '../../shared/session/session-provenance.ts';
 import { verdictText } from '../../shared/session/timeline.ts';
 import { clientNames, valuesOf } from './measurements.ts';
+import { nodeWords } from './node-words.ts';
 import type { ReportSession } from './read-session.ts';
 
 /** Where a session's numbers come from, without secrets. */
@@ -44,7 +45,16 @@ export function provenanceOf(session: ReportSession): Provenance {
         ? [['group', `${record.group.id}, ${record.group.index} of ${record.group.of}`] as [string, string]]
         : []),
       ...(labels.length > 0 ? [['labels', labels.join(' ')] as [string, string]] : []),
+      ...(plan.recipe.git
+        ? [
+            [
+              'git commit',
+              `${plan.recipe.git.commit}${plan.recipe.git.dirty ? ', with changes that are not in it' : ''}`,
+            ] as [string, string],
+          ]
+        : []),
       ...measuredBy(session),
+      ...nodeWords(session),
     ],
     slurmJobs: plan.roles.flatMap(({ role, side, name, script }) => {
       const facts = record.roles[role];

@@ -7,6 +7,7 @@ import { parseRecord, type SessionRecord } from '../../shared/session/record.ts'
 import type { ProducerDeps } from '../connect-producer.ts';
 import { noSession } from '../find-session.ts';
 import { readTimeline, type TimelineNote } from '../watch-session.ts';
+import { type NodeTelemetry, readTelemetry } from './telemetry.ts';
 
 /** A session as reports and comparisons see it, wherever it came from. */
 export interface ReportSession {
@@ -14,6 +15,8 @@ export interface ReportSession {
   plan: Plan;
   /** Empty for a folder of results: the story stays in Redis. */
   notes: readonly TimelineNote[];
+  /** Undefined where the files of the session are not at hand. */
+  telemetry?: readonly NodeTelemetry[];
 }
 
 export async function readStored({ store, redis }: ProducerDeps, id: string): Promise<ReportSession> {
@@ -37,7 +40,8 @@ export async function readResultsFolder(path: string): Promise<ReportSession> {
   try {
     const record = parseRecord(await read('session.json'));
     const plan = parsePlan(await read('plan.json'));
-    return { record: { ...record, results: await resultsIn(record, plan, read) }, plan, notes: [] };
+    const results = await resultsIn(record, plan, read);
+    return { record: { ...record, results }, plan, notes: [], telemetry: await readTelemetry(path) };
   } catch (error) {
     if (error instanceof SyntaxError || (error as { code?: string }).code === 'ENOENT')
       throw new UsageError(`${path} is not a folder of results: ${coerceError(error).message}`);

@@ -4,6 +4,7 @@ import { groupBy } from './group-by.ts';
 import { type Measurement, measurementsOf, type Variant, variantsOf } from './measurements.ts';
 import { type Provenance, provenanceOf } from './provenance.ts';
 import type { ReportSession } from './read-session.ts';
+import { type SessionTimeline, timelineOf } from './session-timeline.ts';
 import { VALIDITY_WORDS } from './validity-words.ts';
 
 export interface MetricEstimate extends Estimate {
@@ -40,6 +41,7 @@ export interface Report {
   /** Results that are none, and clients without one: in words. */
   failures: string[];
   sessions: Provenance[];
+  timelines: SessionTimeline[];
 }
 
 /** All that a report says, of whatever format. The same sessions give the same, to the byte. */
@@ -59,6 +61,7 @@ export function reportOf(sessions: readonly ReportSession[]): Report {
     findings: findingsOf(rows),
     failures: sessions.flatMap(failuresOf),
     sessions: sessions.map(provenanceOf),
+    timelines: sessions.map(timelineOf).filter((timeline) => timeline !== undefined),
   };
 }
 

@@ -9,6 +9,7 @@ import { loadCharts } from './load-charts.ts';
 import { STYLE } from './style.ts';
 import { percentileTables, selfTable, tableOf } from './tables.ts';
 import { timeCharts } from './time-charts.ts';
+import { timelines } from './timeline.ts';
 import { toolCharts } from './tool-charts.ts';
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
@@ -36,6 +37,7 @@ ${verdict(report)}
 ${load.length > 0 ? results(report) : undefined}
 ${[...groupBy(tools, ({ client }) => client)].map(([client, rows]) => toolSection(report, client, rows))}
 ${load.length > 0 ? details(report) : undefined}
+${timelines(report.timelines, report.sessions.length > 1)}
 <h2>Provenance</h2>
 ${report.sessions.map((session) => provenance(session))}
 </main>

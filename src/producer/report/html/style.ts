@@ -32,6 +32,10 @@ svg text{fill:var(--soft);font-size:11.5px;font-family:inherit;font-variant-nume
 .line{fill:none;stroke-width:2;stroke-linejoin:round}.thin{stroke-width:1.5}.dash{stroke-dasharray:5 4}.whisker{stroke-width:1.2}
 .mark{stroke-width:1.6}.open{fill:var(--paper)}
 ${[0, 1, 2, 3, 4, 5, 6].map((at) => `.c${at}{stroke:var(--s${at})}.f${at}{fill:var(--s${at})}`).join('')}
+.strips{display:grid;grid-template-columns:52px minmax(0,1fr);column-gap:6px;margin:0 0 10px;break-inside:auto}
+.strip{grid-column:1/-1;display:flex;flex-wrap:wrap;gap:0 20px;align-items:baseline;margin-top:12px;break-after:avoid}.strip p{margin:0 0 2px;font-size:13.5px;font-weight:600}.strip p span{font-weight:400}.strip .legend{margin:0;font-size:12.5px}
+.scale,.plot{height:64px;width:100%;break-inside:avoid}.plot{border-bottom:1px solid var(--soft);overflow:hidden}.plot path{vector-effect:non-scaling-stroke}.time{grid-column:2;height:18px;width:100%}
+.band{fill:var(--ink);opacity:.07}.faint{opacity:.6}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px;margin:0 0 12px;font-size:14px}dt{color:var(--soft)}dd{margin:0;min-width:0;overflow-wrap:anywhere}
 code,pre{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 pre{background:var(--card);padding:12px 14px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:0 0 12px}
