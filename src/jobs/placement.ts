@@ -17,7 +17,9 @@ export function placementOf(
     problems.at(source, path, `${pathName(path, 'recipe')} ${message}`);
   };
   if (placement === 'together')
-    wrong("'together' is not supported yet in this version; 'service' is next to it");
+    wrong(
+      "'together' (one Slurm job for both) is not supported yet in this version; use 'service', on the same node, or leave it out: a Slurm job of its own, on another node",
+    );
   if (placement !== 'service') return placement;
   if (entry.foreign?.is === 'endpoint') wrong('is service, but nobody knows on which node an --endpoint is');
   if (options.some((option) => /^--(nodelist|exclude)=/.test(option)))

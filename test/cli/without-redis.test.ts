@@ -196,7 +196,7 @@ describe('help', () => {
     const { code, out, err } = await place.sbench([name, '--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     // Perhaps with a variable of the environment before it.
-    expect(out).toMatch(new RegExp(`Example:\\n  (\\S+=\\S+ )*sbench ${name}`));
+    expect(out).toMatch(new RegExp(`Examples?:\\n  (\\S+=\\S+ )*sbench ${name}`));
   });
 
   test('the version', async () => {
