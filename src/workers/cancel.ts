@@ -1,3 +1,4 @@
+import { silence } from '../shared/cluster/silence.ts';
 import { keys } from '../shared/redis/keys.ts';
 import { exitOf } from '../shared/session/facts.ts';
 import { releaseRoles } from '../shared/slurm/remote/verbs.ts';
@@ -24,6 +25,9 @@ export const cancel: Action = {
     const key = `${context.record.id}.${attempt}`;
     const sinceMs = performance.now() - (releasedAt.get(key) ?? Number.NEGATIVE_INFINITY);
     if (context.record.closed && sinceMs < REPEAT_MS) return { sleep: WAITING, ms: REPEAT_MS - sinceMs };
+    // The first is asked whatever happens: what must not start any more is closed by it, and a hung controller may take it.
+    const quietMs = await silence(context.redis, context.record.cluster, 'controller').leftForOthersMs();
+    if (context.record.closed && quietMs > 0) return { sleep: WAITING, ms: Math.min(quietMs, REPEAT_MS) };
     const first = context.record.closed === undefined;
     releasedAt.set(key, performance.now());
     // Clients first: one that outlived its service would record the errors of our own release.

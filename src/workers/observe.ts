@@ -1,15 +1,16 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { silence } from '../shared/cluster/silence.ts';
 import { coerceError, SbenchError } from '../shared/errors.ts';
 import { keys } from '../shared/redis/keys.ts';
 import { type Lease, takeLease } from '../shared/redis/lease.ts';
-import { look, readConfig } from '../shared/slurm/remote/verbs.ts';
-import { applyLook, askAccounting } from './apply-look.ts';
+import { readConfig } from '../shared/slurm/remote/verbs.ts';
 import { applySpool } from './apply-spool.ts';
-import { type OpenStream, openStream } from './open-stream.ts';
+import { askAccounting } from './ask-accounting.ts';
+import { lookOnce } from './look-once.ts';
+import { openStream } from './open-stream.ts';
 import { pause } from './pause.ts';
 import type { ServedCluster } from './served-cluster.ts';
-import { cancelStrays } from './strays.ts';
 
 const LEASE_MS = 12_000;
 const SHORTEST_INTERVAL_S = 5;
@@ -81,6 +82,8 @@ async function watchCluster(
   signal.addEventListener('abort', close, { once: true });
   await served.cluster.note({ observer: `${hostname()}:${process.pid}` });
   log.info({ cluster: served.name }, 'observing');
+  const controller = silence(served.redis, served.name, 'controller');
+  const accounting = inBackground(() => askAccounting(served, lease), log);
   try {
     let due = 0;
     let releasing = false;
@@ -89,11 +92,22 @@ async function watchCluster(
       if (await served.redis.getdel(keys.lookSoon(served.name))) soon = true;
       if (soon || performance.now() >= due) {
         soon = false;
+        const quietMs = await controller.leftMs();
+        if (quietMs > 0) {
+          // Whatever is wanted soon: a controller that does not answer is not asked more often for it.
+          due = performance.now() + quietMs;
+          continue;
+        }
         const interval = await intervalS(served, releasing);
-        releasing = await lookOnce(served, lease, stream, interval, log);
+        const seen = await lookOnce(served, lease, stream, interval, log);
+        if (seen) {
+          releasing = seen.releasing;
+          // A database that hangs holds an answer back for most of a minute: the looks go on meanwhile.
+          accounting.start();
+        }
         // A session came whose services expect us more often.
         if ((await aliveIntervalS(served)) < aliveS) return;
-        due = performance.now() + (await intervalS(served, releasing)) * 1_000;
+        due = performance.now() + (await intervalS(served, releasing || !seen)) * 1_000;
         await pause(1_000, signal);
       }
       await pause(200, signal);
@@ -103,6 +117,20 @@ async function watchCluster(
     signal.removeEventListener('abort', close);
     stream.close();
   }
+}
+
+/** One at a time; what goes wrong is said, and tried again with the next look. */
+function inBackground(work: () => Promise<void>, log: Logger) {
+  let running: Promise<void> | undefined;
+  return {
+    start() {
+      running ??= work()
+        .catch((error) => log.warn({ err: coerceError(error).message }, 'accounting was not asked'))
+        .finally(() => {
+          running = undefined;
+        });
+    },
+  };
 }
 
 /** Often enough to see an ended Slurm job before the controller forgets it, and never noisy. */
@@ -119,29 +147,4 @@ async function aliveIntervalS(served: ServedCluster): Promise<number> {
   const { sessions } = await served.store.readAll(await served.store.open(served.name));
   const shortest = Math.min(LONGEST_ALIVE_S * 6, ...sessions.map(({ plan }) => plan.deadManS));
   return Math.max(1, Math.floor(shortest / 6));
-}
-
-/** One look at the queue; believed only after the spool was emptied behind it. */
-async function lookOnce(
-  served: ServedCluster,
-  lease: Lease,
-  stream: OpenStream,
-  longestStepS: number,
-  log: Logger,
-): Promise<boolean> {
-  const number = await served.cluster.nextLook();
-  await served.cluster.count('looks');
-  const seen = await look(served.link);
-  if ('failed' in seen) {
-    log.warn({ cluster: served.name, why: seen.failed }, 'squeue did not answer');
-    await served.cluster.note({ controller: seen.failed, controllerAt: Date.now() });
-    return true;
-  }
-  if (!(await stream.swept(number))) return true;
-  const now = Date.now();
-  await served.cluster.note({ controller: 'ok', controllerAt: now, lookedAt: now, lastLook: seen.now });
-  const { releasing } = await applyLook(served, lease, seen, number, longestStepS);
-  await askAccounting(served, lease);
-  await cancelStrays(served, seen, log);
-  return releasing;
 }

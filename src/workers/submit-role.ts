@@ -1,3 +1,4 @@
+import { silence } from '../shared/cluster/silence.ts';
 import { RefusedError, SbenchError } from '../shared/errors.ts';
 import type { RolePlan } from '../shared/plan/plan.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
@@ -13,6 +14,11 @@ export async function submitRole(
   role: RolePlan = context.role,
 ): Promise<Outcome> {
   const submission = () => context.record.roles[role.role]?.submit ?? { is: 'none' as const };
+  // A hung controller hears from its observer only. What it was asked before may have been accepted: nothing is lost.
+  const quiet = silence(context.redis, context.record.cluster, 'controller');
+  const quietMs = submission().is === 'accepted' || context.record.ending ? 0 : await quiet.leftForOthersMs();
+  if (quietMs > 0)
+    return { sleep: 'Slurm’s controller does not answer', ms: Math.min(quietMs, LONGEST_SLEEP_MS) };
   // Known before Slurm is asked, so that a session that began to end can never submit.
   if (submission().is === 'none') {
     await context.apply({ type: 'submit-began', attempt: context.record.attempt, role: role.role });

@@ -29,13 +29,25 @@ describe('squeue', () => {
     expect(readSqueue([`12|RUNNING|None|n1|1|UNLIMITED|1|${NAME}`])[0]?.row).not.toHaveProperty('timeLimitS');
   });
   test.each([
+    ['12_3', 12],
+    ['12_[1-9%2]', 12],
+    ['12+1', 12],
+  ])('%s is a part of %i', (id, whole) => {
+    expect(readSqueue([`${id}|RUNNING|None|n1|1|10:00|1|${NAME}`])[0]?.row.id).toBe(whole);
+  });
+  test('a name with the separator, which none of ours has, is left out', () => {
+    expect(readSqueue(['12|RUNNING|None|n1|1|10:00|1|a|b'])).toEqual([]);
+  });
+  test.each([
     ['an empty line', ''],
     ['half a line', '12|RUNNING|None|n1'],
-    ['an array task, which none of ours is', `12_3|RUNNING|None|n1|1|10:00|1|${NAME}`],
-    ['a name with the separator, which none of ours has', '12|RUNNING|None|n1|1|10:00|1|a|b'],
+    ['no state', `12||None|n1|1|10:00|1|${NAME}`],
     ['an error on the wrong stream', 'slurm_load_jobs error: Socket timed out on send/recv operation'],
     ['an id that is none', `0x1|RUNNING|None|n1|1|10:00|1|${NAME}`],
-  ])('%s is left out', (_, line) => expect(readSqueue([line])).toEqual([]));
+  ])('%s is no list: what was listed there is not gone', (_, line) => {
+    const good = `12|RUNNING|None|n1|1|10:00|1|${NAME}`;
+    expect(() => readSqueue([good, line])).toThrow('squeue gave a line that cannot be read');
+  });
 });
 
 describe('sacct', () => {
@@ -61,7 +73,9 @@ describe('sacct', () => {
     ['a step', `12.batch|COMPLETED|0:0|1|2|3|node1|batch`],
     ['half a line', '12|COMPLETED'],
     ['an empty line', ''],
-  ])('%s is left out', (_, line) => expect(readSacct([line])).toEqual([]));
+  ])('%s is no answer', (_, line) => {
+    expect(() => readSacct([line])).toThrow('sacct gave a line that cannot be read');
+  });
 });
 
 test.each([

@@ -23,6 +23,8 @@ export const keys = {
   cluster: (name: string) => `sbench:cluster:${name}`,
   breaker: (name: string) => `sbench:cluster:${name}:breaker`,
   prober: (name: string) => `sbench:cluster:${name}:prober`,
+  /** There while a part of its Slurm does not answer. */
+  silence: (name: string, part: string) => `sbench:cluster:${name}:silent:${part}`,
   observer: (name: string) => `sbench:cluster:${name}:observer`,
   reconciler: (name: string) => `sbench:cluster:${name}:reconciler`,
   /** Held by whoever last removed what is past its time, until it is due again. */

@@ -53,7 +53,8 @@ export type SessionEvent = Stamp &
     | {
         type: 'accounted';
         attempt: number;
-        answers: { role: string; answer: AccountingAnswer }[];
+        /** `goneSince`: since when squeue had not listed it when accounting was asked. */
+        answers: { role: string; answer: AccountingAnswer; goneSince?: number }[];
         times: SlurmTimes;
       }
     | { type: 'cancel-requested'; text: string }

@@ -84,6 +84,7 @@ function madeWithoutExit(verdict: Verdict | undefined): boolean {
   return verdict?.is === 'unknown' || verdict?.is === 'vanished';
 }
 
+const ORDER: readonly Row['life'][] = ['live', 'ending', 'unknown', 'waiting', 'ended'];
 const LIVE: ReadonlySet<string> = new Set(['waiting', 'live', 'ending', 'unknown']);
 
 /** A successful look, after which the spool was emptied: what it lists under the role's name, and what it does not. */
@@ -100,7 +101,10 @@ export function joinLook(facts: RoleFacts, rows: Row[], { clock, look }: Stamp):
   const { id } = facts.submit;
   const others = rows.map((row) => row.id).filter((other) => other !== id && !facts.twins.includes(other));
   const twins = others.length > 0 ? [...facts.twins, ...others] : facts.twins;
-  const row = rows.find((candidate) => candidate.id === id);
+  // Several with one id are the parts of one Slurm job: it is over when all of them are.
+  const [row] = rows
+    .filter((candidate) => candidate.id === id)
+    .sort((a, b) => ORDER.indexOf(a.life) - ORDER.indexOf(b.life));
   if (!row) {
     const before = facts.gone ?? { looks: 0, since: clock };
     return { ...withLife, twins, gone: { looks: before.looks + 1, since: before.since, last: clock } };
@@ -123,8 +127,14 @@ export function joinLook(facts: RoleFacts, rows: Row[], { clock, look }: Stamp):
 }
 
 /** Accounting speaks only for what squeue no longer lists; an unfinished state there is an old one. */
-export function joinAccounting(facts: RoleFacts, answer: AccountingAnswer, clock: number): RoleFacts {
+export function joinAccounting(
+  facts: RoleFacts,
+  { answer, goneSince }: { answer: AccountingAnswer; goneSince?: number | undefined },
+  clock: number,
+): RoleFacts {
   if (!facts.gone) return facts;
+  // It was asked before Slurm listed it again: the answer is about what was.
+  if (goneSince !== undefined && facts.gone.since !== goneSince) return facts;
   if (answer.is === 'row' && answer.row.life === 'ended') {
     const since = facts.slurm?.life === 'ended' ? facts.slurm.since : clock;
     return { ...facts, accounting: undefined, slurm: { ...answer.row, looks: 2, since } };

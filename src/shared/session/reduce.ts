@@ -76,7 +76,8 @@ function apply(
       return looked(record, plan, event);
     case 'accounted':
       return event.answers.reduce(
-        (so, { role, answer }) => put(so, role, joinAccounting(factsOf(so, role), answer, event.clock)),
+        (so, answered) =>
+          put(so, answered.role, joinAccounting(factsOf(so, answered.role), answered, event.clock)),
         record,
       );
     case 'cancel-requested':

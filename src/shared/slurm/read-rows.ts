@@ -1,3 +1,4 @@
+import { AnswerError } from '../errors.ts';
 import type { Row } from '../session/events.ts';
 import { readState } from './states.ts';
 
@@ -9,12 +10,20 @@ export interface NamedRow {
   submittedS: number;
 }
 
-/** `%i|%T|%r|%N|%S|%l|%V|%j`, the free text last. Lines of another shape are left out. */
+/** Of an array's task and of a part of a heterogeneous Slurm job, too: `12_3`, `12_[4-9%2]`, `12+1`. */
+const ID = /^(\d{1,15})(?:[_+].*)?$/;
+
+/**
+ * `%i|%T|%r|%N|%S|%l|%V|%j`, the free text last. A name with the separator in it is nobody's of ours.
+ * @throws AnswerError for any other line: a Slurm job that was listed and could not be read is not gone.
+ */
 export function readSqueue(lines: string[]): NamedRow[] {
   return lines.flatMap((line) => {
-    const [id = '', state = '', reason = '', nodes = '', start = '', limit = '', submitted = '', ...name] =
+    const [text = '', state = '', reason = '', nodes = '', start = '', limit = '', submitted = '', ...name] =
       line.split('|');
-    if (!/^\d+$/.test(id) || name.length !== 1) return [];
+    if (name.length > 1) return [];
+    const id = ID.exec(text)?.[1];
+    if (id === undefined || name.length === 0 || state === '') throw unreadable('squeue', line);
     const timeLimitS = durationS(limit);
     const read = readState(state);
     // N/A while Slurm has no idea; of what runs it is the start that was.
@@ -32,11 +41,16 @@ export function readSqueue(lines: string[]): NamedRow[] {
   });
 }
 
-/** `JobIDRaw|State|ExitCode|Submit|Start|End|NodeList|JobName`. */
+/**
+ * `JobIDRaw|State|ExitCode|Submit|Start|End|NodeList|JobName`.
+ * @throws AnswerError for a line of another shape: what accounting garbled is not what it does not know.
+ */
 export function readSacct(lines: string[]): NamedRow[] {
   return lines.flatMap((line) => {
-    const [id = '', state = '', exitCode = '', submitted = '', , , nodes = '', ...name] = line.split('|');
-    if (!/^\d+$/.test(id) || name.length !== 1) return [];
+    const [text = '', state = '', exitCode = '', submitted = '', , , nodes = '', ...name] = line.split('|');
+    if (name.length > 1) return [];
+    const id = ID.exec(text)?.[1];
+    if (id === undefined || name.length === 0 || state === '') throw unreadable('sacct', line);
     const row: Row = { id: Number(id), ...readState(state), reason: '', nodes, exitCode, source: 'sacct' };
     return [{ name: name[0] ?? '', row, submittedS: Number(submitted) }];
   });
@@ -49,3 +63,6 @@ export function durationS(text: string): number | undefined {
   const [, days = '0', hours = '0', minutes = '0', seconds = '0'] = match;
   return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
 }
+
+const unreadable = (command: string, line: string): AnswerError =>
+  new AnswerError(`${command} gave a line that cannot be read: ${JSON.stringify(line.slice(0, 200))}`);
