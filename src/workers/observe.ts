@@ -121,13 +121,15 @@ async function watchCluster(
 
 /** One at a time; what goes wrong is said, and tried again with the next look. */
 function inBackground(work: () => Promise<void>, log: Logger) {
-  let running: Promise<void> | undefined;
+  let busy = false;
   return {
     start() {
-      running ??= work()
+      if (busy) return;
+      busy = true;
+      void work()
         .catch((error) => log.warn({ err: coerceError(error).message }, 'accounting was not asked'))
         .finally(() => {
-          running = undefined;
+          busy = false;
         });
     },
   };
