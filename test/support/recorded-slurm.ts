@@ -81,6 +81,7 @@ export function recordedSlurm(redis: Redis, name = 'alpha') {
     queues: allQueues,
     resultsFolder: undefined,
     secretsFolder: undefined,
+    retentionS: undefined,
   };
   return {
     home,
