@@ -8,8 +8,6 @@ export interface Given {
     seed: string;
     faults?: string;
     plan: boolean;
-    broken?: string;
-    json: boolean;
   };
   repo: string;
   log(line: string): void;
