@@ -9,7 +9,7 @@ export default defineConfig({
           name: 'fast',
           include: [
             'test/{recipe,loadgen,report,result,session,slurm,workers}/**/*.test.ts',
-            'test/ssh/{known-hosts,ssh-target}.test.ts',
+            'test/ssh/{known-hosts,ssh-target,fault-proxy}.test.ts',
           ],
           testTimeout: 60_000,
         },
@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'machine',
           include: ['test/{ssh,cli,redis}/**/*.test.ts'],
-          exclude: ['test/ssh/{known-hosts,ssh-target}.test.ts'],
+          exclude: ['test/ssh/{known-hosts,ssh-target,fault-proxy}.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

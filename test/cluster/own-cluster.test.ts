@@ -126,8 +126,10 @@ client: {type: redis, resources: {partition: cpu, time: 5m}}
   expect(slurm[0].trials).toMatchObject(
     plan.roles.map(({ role }: { role: string }) => ({ role, is: 'would-start', sessions: [1] })),
   );
-  // Now, or when those that test beside us are done.
-  expect(Math.abs(Date.parse(slurm[0].trials[0].wouldStartAt) - Date.now())).toBeLessThan(3_600_000);
+  // Now, or when those that test beside us would be done at the latest: some of them ask for hours.
+  const inMs = Date.parse(slurm[0].trials[0].wouldStartAt) - Date.now();
+  expect(inMs).toBeGreaterThan(-60_000);
+  expect(inMs).toBeLessThan(3 * 24 * 3_600_000);
 
   const bad = await place.sbench([...submit, '--set', 'service.resources.partition=gpuu']);
   expect(bad.code).toBe(1);

@@ -196,9 +196,7 @@ class Link {
   cut(kind: CutKind): void {
     for (const socket of [this.#client, this.#target]) {
       socket.removeAllListeners('data');
-      // A socket that still connects cannot be reset.
-      if (kind === 'rst' && !socket.connecting) socket.resetAndDestroy();
-      else if (kind === 'rst') socket.destroy();
+      if (kind === 'rst') reset(socket);
       else {
         // Reading on keeps the kernel from answering late data with a reset.
         socket.on('end', () => socket.destroy());
@@ -226,11 +224,19 @@ class Link {
     from.on('close', () => {
       // A reset goes through, too, unless this link plays dead.
       if (!this.swallow[direction] && from.errored && !to.destroyed) {
-        if (to.connecting) to.destroy();
-        else to.resetAndDestroy();
+        reset(to);
       }
     });
   }
+}
+
+/**
+ * A socket that still connects cannot be reset. Neither can one that was ended and has yet to say so on the wire: the
+ * system refuses, Node then never says `close`, and whoever waits for it waits for ever.
+ */
+function reset(socket: Socket): void {
+  if (socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function closing(socket: Socket): Promise<void> {
