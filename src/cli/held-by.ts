@@ -2,7 +2,7 @@
 
 /** `--nodes=2` or `--nodes=2-4`, of which the most counts; k is 1024. */
 export function nodesOf(options: readonly string[]): number {
-  const [, count, kilo] = /(\d+)(k?)$/i.exec(given(options, 'nodes') ?? '1') ?? [];
+  const [, count, kilo] = /(\d{1,9})(k?)$/i.exec(given(options, 'nodes') ?? '1') ?? [];
   return count === undefined ? 1 : Number(count) * (kilo ? 1024 : 1);
 }
 

@@ -89,8 +89,9 @@ function fileName({ title, sessions }: Report, names: readonly string[], format:
   const word =
     title
       .replace(/[^A-Za-z0-9_.-]+/g, '-')
-      .replace(/^[-.]+|[-.]+$/g, '')
-      .slice(0, 60) || 'report';
+      .replace(/^[-.]+/, '')
+      .slice(0, 60)
+      .replace(/[-.]{1,60}$/, '') || 'report';
   const id = group ?? sessions[0]?.id ?? '';
   return `${word}-${id}${sessions.length > 1 && !group ? `-and-${sessions.length - 1}` : ''}.${format}`;
 }

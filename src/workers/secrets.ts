@@ -49,7 +49,7 @@ export async function readSecret(
   const variable = `SBENCH_SECRET_${secret.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
   const file = folder === undefined ? undefined : join(folder, secret);
   const text = env[variable] ?? (file && (await readFile(file, 'utf8').catch(() => undefined)));
-  const value = text?.replace(/[\r\n]+$/, '');
+  const value = text?.replace(/(?<![\r\n])[\r\n]+$/, '');
   if (value && !value.includes('\0')) return value;
   const where = `$${variable}${file ? ` and ${file}` : ''}`;
   throw new SbenchError(

@@ -53,3 +53,29 @@ test('JSON, and what is no YAML at all', () => {
   );
   expect(withoutSecrets('a: [b\nTOKEN: geheim')).not.toContain('geheim');
 });
+
+test('every part of a file in parts, lists, aliases, arguments and lines of shell', () => {
+  const text = `service:
+  setup: ['export HF_TOKEN="geheim"', "X_API_KEY=geheim ./run --max_tokens=8"]
+  args: [--api-key, geheim, --token=geheim, "--token", &it geheim, --model, llama]
+  environment: {OTHER: &other geheim, DB_PASSWORD: *other}
+---
+client:
+  environment:
+    HF_TOKEN: geheim
+    API_KEYS_OF: mine
+    CLIENT_SECRET: [geheim, *it]
+`;
+  const shown = withoutSecrets(text);
+  expect(shown).not.toContain('geheim');
+  expect(shown.replaceAll('***', 'geheim')).toBe(text);
+});
+
+test('no text keeps it busy', () => {
+  const labels = Array.from({ length: 50_000 }, (_, n) => `  a${n}: b\n`).join('');
+  for (const text of ['a-'.repeat(100_000), `x://${'a:'.repeat(100_000)}`, `labels:\n${labels}`]) {
+    const begun = performance.now();
+    expect(withoutSecrets(text)).toBe(text);
+    expect(performance.now() - begun, text.slice(0, 20)).toBeLessThan(15_000);
+  }
+});

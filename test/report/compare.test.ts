@@ -123,3 +123,18 @@ test('nothing in common is said, not compared', () => {
   const b = sessionOf({ id: 'b', results: {} });
   expect(() => compareSessions([a], [b])).toThrow('no point in common');
 });
+
+test('no comparison shows what --set gave a secret', () => {
+  const with_ = (id: string, value: string) => {
+    const session = sessionOf({ id, results: { c1: loadResult([pointOf({ concurrency: 1 })]) } });
+    const set = [
+      `service.environment.HF_TOKEN=${value}`,
+      `service.args=[--token=${value}]`,
+      `client.seed=${value.length}`,
+    ];
+    return [{ ...session, plan: { ...session.plan, recipe: { ...session.plan.recipe, set } } }];
+  };
+  const shown = JSON.stringify(compareSessions(with_('a', 'geheim'), with_('b', 'auch geheim')));
+  expect(shown).toContain('client.seed=11');
+  expect(shown).not.toContain('geheim');
+});

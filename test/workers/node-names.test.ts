@@ -43,6 +43,13 @@ describe('the nodes that Slurm means', () => {
   });
 });
 
+test('no list of names takes the memory of everybody', () => {
+  expect(hostsIn(`n[${'0-99999,'.repeat(2_000)}1]`).length).toBeLessThan(110_000);
+  const width = '9'.repeat(5_000);
+  expect(hostsIn(`n[0${width}-1${width}]`)).toHaveLength(1);
+  expect(hostsIn('['.repeat(100_000))).toHaveLength(1);
+});
+
 describe('the address of a service', () => {
   test.each([
     ['http://node7:11434', { scheme: 'http', host: 'node7', port: 11434, path: '' }],

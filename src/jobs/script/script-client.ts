@@ -127,7 +127,7 @@ const namesScript = (word: string, script: Script | undefined): boolean =>
 function ours(word: string, script: Script | undefined): Value | undefined {
   if (!script) return undefined;
   if (namesScript(word, script)) return [{ token: 'SBENCH_WORK' }, `/${script.name}`];
-  const remote = script.remote_path?.replace(/\/+$/, '');
+  const remote = script.remote_path?.replace(/(?<!\/)\/+$/, '');
   if (remote === undefined || remote === '' || (word !== remote && !word.startsWith(`${remote}/`)))
     return undefined;
   const rest = word.slice(remote.length);

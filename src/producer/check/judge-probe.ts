@@ -84,7 +84,7 @@ function node({ words, modules }: Probe & { is: 'said' }): Finding {
   const arch = words.get('arch') ?? '';
   const ours = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string];
   const libc = words.get('libc') ?? '';
-  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(libc) ?? []).slice(1).map(Number);
+  const [major = 0, minor = 0] = (/(\d{1,4})\.(\d{1,4})/.exec(libc) ?? []).slice(1).map(Number);
   const recent = major > OLDEST_LIBC[0] || (major === OLDEST_LIBC[0] && minor >= OLDEST_LIBC[1]);
   const text = `${arch}, ${libc || 'no glibc'}`;
   if (process.platform === 'linux' && arch === ours && recent)

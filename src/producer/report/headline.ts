@@ -66,7 +66,7 @@ export function placesOf(rows: readonly Row[]): { title: string; of: (row: Row) 
 const withUnit = (name: string): string =>
   / p\d/.test(name) ? `${name}, ms` : name === 'goodput' ? 'goodput, requests/s' : name;
 
-const figureOfCount = (count: number): string => count.toFixed(0).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+const figureOfCount = (count: number): string => count.toFixed(0).replace(/\B(?=(?:\d{3}){1,7}$)/g, '\u202f');
 
 const sum = (row: LoadRow, of: (point: LoadRow['measurements'][number]['load']) => number): number =>
   row.measurements.reduce((total, { load }) => total + of(load), 0);

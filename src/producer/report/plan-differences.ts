@@ -1,5 +1,5 @@
 import { resultSchema } from '../../shared/result/result.ts';
-import { hidden } from '../../shared/session/session-provenance.ts';
+import { hidden, shownPair } from '../../shared/session/session-provenance.ts';
 import { clientNames } from './measurements.ts';
 import type { ReportSession } from './read-session.ts';
 
@@ -32,7 +32,7 @@ function factsOf(sessions: readonly ReportSession[]): Facts {
     put('recipe', `sha256 ${record.recipeSha256.slice(0, 12)}`);
     put('cluster', plan.cluster.name);
     put('sbench', plan.sbench);
-    if (plan.recipe.set && plan.recipe.set.length > 0) put('--set', plan.recipe.set.join(' '));
+    if (plan.recipe.set && plan.recipe.set.length > 0) put('--set', plan.recipe.set.map(shownPair).join(' '));
     for (const [name, value] of Object.entries(record.group?.values ?? {})) put(name, String(value));
     for (const { role, side, kind, options } of plan.roles) {
       if (side === 'stage') continue;

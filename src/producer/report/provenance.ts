@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { withoutSecrets } from '../../shared/redact.ts';
 import { resultSchema } from '../../shared/result/result.ts';
 import { toolResultSchema } from '../../shared/result/tool-result.ts';
-import { hidden } from '../../shared/session/session-provenance.ts';
+import { hidden, shownPair } from '../../shared/session/session-provenance.ts';
 import { verdictText } from '../../shared/session/timeline.ts';
 import { clientNames, valuesOf } from './measurements.ts';
 import { nodeWords } from './node-words.ts';
@@ -75,10 +75,7 @@ export function provenanceOf(session: ReportSession): Provenance {
       file: plan.recipe.file,
       sha256: record.recipeSha256,
       text: withoutSecrets(plan.recipe.text),
-      set: (plan.recipe.set ?? []).map((pair) => {
-        const [name = '', ...value] = pair.split('=');
-        return `${name}=${hidden(name, value.join('='))}`;
-      }),
+      set: (plan.recipe.set ?? []).map(shownPair),
     },
     story: notes.map(({ at, what, text }) => ({ at: iso(at), what, text })),
   };

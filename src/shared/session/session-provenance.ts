@@ -38,7 +38,7 @@ export function provenanceOfSession(record: SessionRecord, plan: Plan): SessionP
 }
 
 /** Of `service.environment.API_KEY=…`, the last word of the name says it. */
-function shownPair(pair: string): string {
+export function shownPair(pair: string): string {
   const [name = '', ...value] = pair.split('=');
   return `${name}=${hidden(name, value.join('='))}`;
 }

@@ -94,7 +94,7 @@ function clusterSettings(
 ): ClusterSettings {
   const { known_hosts: hosts } = cluster;
   const workdir =
-    cluster.workdir?.replace(/^(\$HOME|\$\{HOME\}|~)\//, '').replace(/\/+$/, '') ?? DEFAULT_WORKDIR;
+    cluster.workdir?.replace(/^(\$HOME|\$\{HOME\}|~)\//, '').replace(/(?<!\/)\/+$/, '') ?? DEFAULT_WORKDIR;
   return {
     name,
     hostname: cluster.hostname,

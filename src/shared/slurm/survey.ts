@@ -84,8 +84,9 @@ function failure(answer: Answer, word: string): { failed: string } | undefined {
 function readConfig(lines: string[]): Map<string, string> {
   return new Map(
     lines.flatMap((line) => {
-      const [, key, value] = /^(\S+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-      return key === undefined || value === undefined ? [] : [[key, value] as const];
+      const equals = line.indexOf('=');
+      const key = line.slice(0, equals).trim();
+      return equals < 1 || /\s/.test(key) ? [] : [[key, line.slice(equals + 1).trim()] as const];
     }),
   );
 }

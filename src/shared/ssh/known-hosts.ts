@@ -70,7 +70,10 @@ export function hostEntryName(host: HostName): string {
 
 /** As `ssh-keygen -l` and `ssh` print it. */
 export function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+  return `SHA256:${createHash('sha256')
+    .update(key)
+    .digest('base64')
+    .replace(/={1,2}$/, '')}`;
 }
 
 /** The type is the first string inside the key itself, e.g. `ssh-ed25519`. */
@@ -94,12 +97,28 @@ function matchesPatterns(patterns: string[], name: string): boolean {
 function matchesOne(pattern: string, name: string): boolean {
   const lowered = name.toLowerCase();
   if (pattern.startsWith('|')) return matchesHash(pattern, lowered);
-  const source = pattern
-    .toLowerCase()
-    .replace(/[^*?]/g, (char) => char.replace(/[\\^$.|+()[\]{}/-]/, '\\$&'))
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`).test(lowered);
+  return matchesWildcards(pattern.toLowerCase(), lowered);
+}
+
+/** `*` and `?`. Not as a regular expression: a line of many stars would keep one busy for ever. */
+function matchesWildcards(pattern: string, name: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  for (let index = 0; index < name.length; ) {
+    if (pattern[at] === '*') {
+      star = at++;
+      resume = index;
+    } else if (pattern[at] === '?' || pattern[at] === name[index]) {
+      at++;
+      index++;
+    } else if (star >= 0) {
+      at = star + 1;
+      index = ++resume;
+    } else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
 }
 
 function matchesHash(pattern: string, name: string): boolean {

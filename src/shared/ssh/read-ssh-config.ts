@@ -22,7 +22,7 @@ function expand(file: string, home: string, depth: number): string {
     .split(/\r?\n/)
     .map((line) => {
       if (/^\s*(Host|Match)[\s=]/i.test(line)) block = line;
-      const patterns = /^\s*Include[\s=]+(.+?)\s*$/i.exec(line)?.[1];
+      const patterns = /^\s*Include[\s=]+([^\s=].*)/i.exec(line)?.[1]?.trimEnd();
       if (!patterns) return line;
       const included = words(patterns).flatMap((pattern) => matching(pattern, home));
       // The line after an include belongs to the block before it, not to the last block of the included file.

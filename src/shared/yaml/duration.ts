@@ -4,7 +4,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 const MAX_SECONDS = 366 * 86_400;
 
 const CLOCK = /^(?:(\d{1,3})-)?(\d{1,3}):([0-5]\d):([0-5]\d)$/;
-const WITH_UNITS = /^(?:\d+(?:\.\d+)?[smhd])+$/;
+const WITH_UNITS = /^(?:\d{1,9}(?:\.\d{1,20})?[smhd])+$/;
 
 /** Seconds of `90s`, `15m`, `1h30m`, `HH:MM:SS`, `D-HH:MM:SS` or a bare number; undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
@@ -23,7 +23,7 @@ function secondsOf(text: string): number | undefined {
   if (isBareNumber(text)) return Number(text);
   if (!WITH_UNITS.test(text)) return undefined;
   let total = 0;
-  for (const [, amount, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)([smhd])/g)) {
+  for (const [, amount, unit = ''] of text.matchAll(/(\d{1,9}(?:\.\d{1,20})?)([smhd])/g)) {
     total += Number(amount) * (UNITS[unit] ?? 0);
   }
   // 1.1h is 3960.0000000000005 in floating point.

@@ -25,7 +25,7 @@ export function mark(series: number, x: number, y: number, hollow = false): Html
 
 /** Digits that no eye sees make a file long. */
 export const shortened = (path: string): string =>
-  path.replace(/-?\d+\.\d+/g, (number) => String(Number(Number(number).toFixed(1))));
+  path.replace(/-?\d{1,20}\.\d{1,20}/g, (number) => String(Number(Number(number).toFixed(1))));
 
 export interface LegendEntry {
   name: string;

@@ -36,7 +36,8 @@ export function readToolResult(
   for (const output of outputs) {
     const content = file(output.file);
     if (output.is === 'version') {
-      tool.version = /\d+(\.\d+)+\S*/.exec(content?.toString('utf8', 0, 4096) ?? '')?.[0] ?? null;
+      tool.version =
+        /\d{1,9}(?:\.\d{1,9}){1,9}\S{0,99}/.exec(content?.toString('utf8', 0, 4096) ?? '')?.[0] ?? null;
       continue;
     }
     const fail = (why: string) => wrong.push(output.name === '' ? why : `${output.name}: ${why}`);
