@@ -22,6 +22,8 @@ export interface RoleSpec {
   port?: 'auto' | number | undefined;
   morePorts?: readonly MorePort[] | undefined;
   readiness?: Readiness | undefined;
+  /** The client in the second part of its heterogeneous Slurm job. */
+  companion?: string | undefined;
   describe?: readonly Description[] | undefined;
   password?: boolean | undefined;
   /** Of a client. */
@@ -53,6 +55,8 @@ export function batchScript(spec: RoleSpec): string {
     ...facts(spec),
     spec.preamble.trimEnd(),
     'sb_begin',
+    // Before anything of the service's is in the environment.
+    ...(spec.companion === undefined ? [] : [call('sb_companion', [spec.companion])]),
     ...(spec.unpack ? [call('sb_unpack', [spec.unpack.as, spec.unpack.place ?? ''])] : []),
     ...(spec.modules.length > 0 ? [call('sb_module', spec.modules)] : []),
     ...spec.setup.map(setupLine),

@@ -16,10 +16,7 @@ export function placementOf(
     const path = [...entry.at, 'placement'];
     problems.at(source, path, `${pathName(path, 'recipe')} ${message}`);
   };
-  if (placement === 'together')
-    wrong(
-      "'together' (one Slurm job for both) is not supported yet in this version; use 'service', on the same node, or leave it out: a Slurm job of its own, on another node",
-    );
+  if (placement === 'together') checkTogether(entry, frame, options, wrong);
   if (placement !== 'service') return placement;
   if (entry.foreign?.is === 'endpoint') wrong('is service, but nobody knows on which node an --endpoint is');
   if (options.some((option) => /^--(nodelist|exclude)=/.test(option)))
@@ -29,4 +26,16 @@ export function placementOf(
   if (resources?.exclusive !== undefined && resources.exclusive !== false)
     wrong('is service, but the service has its node for itself (resources.exclusive)');
   return placement;
+}
+
+function checkTogether(
+  entry: ClientEntry,
+  frame: ClientFrame,
+  options: readonly string[],
+  wrong: (message: string) => void,
+): void {
+  if (entry.foreign) wrong('is together, and the service of another session is in a Slurm job of its own');
+  if (options.some((option) => /^--nodes=(?!1$)/.test(option))) wrong('is together, which is one node');
+  if (frame.resources?.time !== undefined)
+    wrong('is together: both are held for the service’s resources.time; leave the client’s out');
 }

@@ -46,6 +46,7 @@ export function planService(entry: ServiceEntry, session: SessionContext): RoleP
     side: 'service',
     port: plan.port,
     password: plan.password,
+    companion: session.companions.get(entry.role),
     morePorts: more,
     describe: plan.describe,
     readiness:

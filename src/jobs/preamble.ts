@@ -24,6 +24,7 @@ const PARTS = [
   'http',
   'watch-ready',
   'dead-man',
+  'companion',
   'service',
   'client',
   'modules',

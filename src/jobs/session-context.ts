@@ -24,5 +24,7 @@ export interface SessionContext {
   folders: FolderPacker;
   /** Of the services, by role: a client may run in its service's image. */
   containers: Map<string, Container | undefined>;
+  /** By the service's role: the client in the second part of its Slurm job. */
+  companions: ReadonlyMap<string, string>;
   limits: { queueS: number; startS: number; runS: number | undefined; maxIdleS: number; deadManS: number };
 }

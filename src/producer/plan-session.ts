@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { companionsOf, joined } from '../jobs/companion.ts';
 import { expand, resolveVariables, undeclaredWords, VARIABLE_TOKENS } from '../jobs/expand.ts';
 import type { Blob } from '../jobs/job.ts';
 import type { FolderPacker } from '../jobs/packed-folder.ts';
@@ -120,6 +121,7 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
       send: () => ({ wrong: 'cannot be read: this recipe has no folder' }),
     },
     containers: new Map(),
+    companions: companionsOf(clients, services.length, { source, problems }),
     limits: {
       queueS: queue ?? QUEUE_LIMIT_S,
       startS: start ?? START_LIMIT_S,
@@ -146,9 +148,14 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
   const servicePlans = new Map(
     services.map((entry) => [entry.role, made('service', entry.job.kind, () => planService(entry, session))]),
   );
-  const clientPlans = clients.flatMap((entry) => {
+  const clientPlans = clients.map((entry) => {
     const all = [...servicePlans.values()];
-    return [made('client', entry.job.kind, () => planClient(entry, all, session))];
+    const client = made('client', entry.job.kind, () => planClient(entry, all, session));
+    const service = servicePlans.get(entry.target.role);
+    if (!service || session.companions.get(service.role) !== client.role) return client;
+    const both = joined(service, client);
+    servicePlans.set(service.role, both.service);
+    return both.client;
   });
   problems.throwIfAny();
   const programs = clientPlans

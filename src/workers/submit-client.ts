@@ -20,6 +20,8 @@ export const submitClient: Action = {
     const waitsFor = role.needs.find((_, index) => !isReady(services[index]));
     if (waitsFor !== undefined) return { sleep: `waits for ${waitsFor}` };
     const lines = role.needs.flatMap((service) => targetLines(service, record.roles[service]));
+    // Its part of the service's Slurm job is there already: nobody is asked, and its place is what it is.
+    if (role.placement === 'together') return submitRole(context, asText(lines), role, role.needs[0]);
     return submitRole(context, asText(lines), placedRole(role, services[0]));
   },
 };

@@ -12,6 +12,7 @@ export async function submitRole(
   context: ActionContext,
   target: string,
   role: RolePlan = context.role,
+  inJobOf?: string,
 ): Promise<Outcome> {
   const submission = () => context.record.roles[role.role]?.submit ?? { is: 'none' as const };
   // A hung controller hears from its observer only. What it was asked before may have been accepted: nothing is lost.
@@ -32,6 +33,7 @@ export async function submitRole(
     script: role.script,
     options: role.options,
     target,
+    inJobOf,
   });
   if (outcome.is !== 'refused') return conclude(context, role, outcome);
   const { link, counted } = context.place;

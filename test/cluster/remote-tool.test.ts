@@ -231,6 +231,22 @@ chmod 700 fake-${tool.installation}/stat; PATH=$HOME/fake-${tool.installation}:$
     expect((await tool.submit(spot)).get('accepted')).toBe(id);
   });
 
+  test.concurrent('the second part of a Slurm job: its id whoever delivers, and nothing before there is one', async () => {
+    const spot = await tool.spot();
+    const { data, args } = tool.delivery(spot);
+    // The same words for another role, whose part the service's Slurm job has.
+    const words = [...args.slice(0, 3), 'c1', tool.nameOf(spot).replace(/s1$/, 'c1'), ...args.slice(5), 's1'];
+    const part = () => tool.ask('submit', words, data);
+    expect((await part()).get('unresolved')).toBe('owner');
+    const id = Number(await tool.submitted(spot));
+    const answers = await Promise.all([part(), part(), part(), part()]);
+    expect(answers.map((answer) => answer.get('accepted'))).toEqual(Array(4).fill(String(id + 1)));
+    await tool.release(spot);
+    const late = await tool.spot();
+    await tool.release(late);
+    const tooLate = await tool.ask('submit', [...tool.where(late), ...words.slice(3)], data);
+    expect(tooLate.has('closed')).toBe(true);
+  });
   test.concurrent('a twin that starts first has the role, and the submitter believes it', async () => {
     const spot = await tool.spot();
     const folder = tool.folderOf(spot);

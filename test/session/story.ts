@@ -104,4 +104,4 @@ export const running = (shape: Shape = { services: 1, clients: 1 }) =>
     .submit('c1')
     .event('c1', 'started');
 /** The same, with Slurm's word on both. */
-export const seenRunning = () => running().looks(5, { s1: 'RUNNING', c1: 'RUNNING' });
+export const seenRunning = (shape?: Shape) => running(shape).looks(5, { s1: 'RUNNING', c1: 'RUNNING' });

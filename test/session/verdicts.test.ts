@@ -11,6 +11,7 @@ const client = () =>
     .submit('c1');
 const service = () => new Story({ services: 1, clients: 1 }).begin().submit('s1');
 const serviceOnly = () => new Story({ services: 1, clients: 0 }).begin().submit('s1');
+const besides = () => seenRunning({ services: 1, clients: 1, role: { placement: 'together' } });
 const both = (word: string) => ({ s1: 'RUNNING', c1: word });
 
 const OF_A_CLIENT: [string, string, () => Story][] = [
@@ -47,6 +48,34 @@ const OF_A_CLIENT: [string, string, () => Story][] = [
     'exit 0 and CANCELLED after we closed',
     'succeeded',
     () => seenRunning().event('c1', 'exited', 0).close('c1').looks(5, both('CANCELLED')),
+  ],
+  [
+    'exit 0 in one Slurm job with its service, whose batch script FAILED',
+    'succeeded',
+    () => besides().event('c1', 'exited', 0).looks(5, both('FAILED')),
+  ],
+  [
+    'exit 0 in one Slurm job with its service, and NODE_FAIL',
+    'failed: node_fail',
+    () => besides().event('c1', 'exited', 0).looks(5, both('NODE_FAIL')),
+  ],
+  [
+    'killed in one Slurm job with its service, which we then released',
+    'failed: exit',
+    () => besides().event('c1', 'exited', 137).close('c1').looks(5, both('CANCELLED')),
+  ],
+  [
+    'listed with its service long before it is submitted: it is not late',
+    'none',
+    () =>
+      new Story({ services: 1, clients: 1, role: { placement: 'together' } })
+        .begin()
+        .submit('s1')
+        .looks(LIMITS.startLimitS * 2, { s1: 'RUNNING', c1: 'RUNNING' })
+        .event('s1', 'started')
+        .event('s1', 'ready')
+        .submit('c1')
+        .looks(5, { s1: 'RUNNING', c1: 'RUNNING' }),
   ],
   [
     'exit 0 and OUT_OF_MEMORY',

@@ -219,7 +219,7 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
       onLogin(cluster, `sacct -X -n -P -j ${id} -o State,ExitCode`).trim().replace('|', ' '),
     /** Slurm jobs of this installation that are still in Slurm's hands, on all its clusters. */
     liveSlurmJobs: () =>
-      onAll(`squeue -a --me -h -o '%i %T %j'`)
+      onAll(`squeue -a --me -h -o '%A %T %j'`)
         .split('\n')
         .filter((line) => line.includes(` sb-${installation}-`)),
     async close() {
@@ -229,7 +229,7 @@ export async function openLab({ clusters: wanted = ['alpha'], via, user }: LabOp
         await once(child, 'exit');
       }
       onAll(
-        `squeue -a --me -h -o '%i %j' | grep ' sb-${installation}-' | cut -d' ' -f1 | xargs -r scancel; rm -rf ${ledgerFile} .sbench/v1/${installation}`,
+        `squeue -a --me -h -o '%A %j' | grep ' sb-${installation}-' | cut -d' ' -f1 | xargs -r scancel; rm -rf ${ledgerFile} .sbench/v1/${installation}`,
       );
       await allQueues.close();
       redis.disconnect();

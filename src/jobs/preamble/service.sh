@@ -39,7 +39,7 @@ sb_serve() {
   trap sb_stop TERM INT
   sb_emit b started "$(sb_host),\"port\":${SBENCH_PORT:-0}$(sb_ports)" || { kill "$SB_PID"; sb_say "cannot write to $SB_BASE/spool"; exit 75; }
   sb_watch_ready &
-  SB_HELPERS=$!
+  SB_HELPERS="$SB_HELPERS $!"
   sb_dead_man &
   SB_HELPERS="$SB_HELPERS $!"
   sb_node_facts &

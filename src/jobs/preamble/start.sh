@@ -62,6 +62,7 @@ sb_exit() {
   [ -f "$SB_DIR/$SB_ROLE.manifest" ] &&
     fields="$fields,\"manifest\":\"$(sha256sum <"$SB_DIR/$SB_ROLE.manifest" | cut -c1-64)\""
   sb_emit b exited "$fields" || sb_say "the end could not be written to $SB_BASE/spool"
+  [ -z "${SB_BESIDE:-}" ] || : >"$SB_DIR/.said.$SB_ROLE"
   exit "$1"
 }
 sb_die() {

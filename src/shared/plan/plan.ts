@@ -72,6 +72,9 @@ export const toolOutput = z.strictObject({
   repeat: z.number().int().positive().optional(),
 });
 
+/** One argument; the remote tool reads them from lines. */
+const sbatchOption = z.string().regex(/^[^\r\n\0]*$/);
+
 /** One Slurm job, ready to be handed to sbatch: what `--dry-run` shows is what runs. */
 export const rolePlan = z.strictObject({
   role: roleName,
@@ -82,7 +85,7 @@ export const rolePlan = z.strictObject({
   /** The whole batch script. */
   script: z.string(),
   /** sbatch's options, one argument each, without those that the remote tool adds itself. */
-  options: z.array(z.string().regex(/^[^\r\n\0]*$/)),
+  options: z.array(sbatchOption),
   /** The services a client talks to; the first one is its target. */
   needs: z.array(roleName),
   /** The URL scheme and path under which a client reaches this service. */
@@ -99,6 +102,8 @@ export const rolePlan = z.strictObject({
   resultParser,
   /** Of a client: apart from its service where Slurm can do it, beside it, or in one heterogeneous job with it. */
   placement: z.enum(['job', 'service', 'together']).optional(),
+  /** Of a service: the client in the second part of its heterogeneous Slurm job, and sbatch's options for that part. */
+  companion: z.strictObject({ role: roleName, options: z.array(sbatchOption) }).optional(),
   /** Of a client: so many nodes, with one generator each. */
   nodes: z.number().int().min(2).optional(),
   /** Of a client that uses what this session does not start. */

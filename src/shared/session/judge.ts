@@ -46,13 +46,17 @@ function byExit(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdict |
   if (code === 0) {
     if (!ended) return { is: 'succeeded', note: "by its own exit event; Slurm's last word is missing" };
     if (ended.word === 'COMPLETED') return { is: 'succeeded' };
+    // Of a heterogeneous Slurm job this is how its batch script ended, which is the service's.
+    if (ended.word === 'FAILED' && role.placement === 'together') return { is: 'succeeded' };
     if (ended.word === 'CANCELLED' && now.ending)
       return now.closed ? { is: 'succeeded', note: 'our release raced its end' } : undefined;
     return failed(ended.word.toLowerCase(), slurmSays(facts), log);
   }
   if (exit.afterEnding && (!ended || ended.word === 'CANCELLED')) return endedByUs(role, now);
+  // That part of a Slurm job was ended by our release, after it had ended by itself.
+  const byRelease = role.placement === 'together' && ended?.word === 'CANCELLED' && now.ending !== undefined;
   // 128 + signal: somebody else's doing (a time limit, an OOM kill, an administrator), and Slurm knows whose.
-  if (code >= 128 && ended && ended.word !== 'COMPLETED' && ended.word !== 'FAILED') {
+  if (code >= 128 && ended && ended.word !== 'COMPLETED' && ended.word !== 'FAILED' && !byRelease) {
     return failed(ended.word.toLowerCase(), slurmSays(facts), log);
   }
   return failed('exit', exitText(code, why), log);

@@ -118,9 +118,11 @@ function looked(
   event: Extract<SessionEvent, { type: 'looked' }>,
 ): SessionRecord {
   if (event.look <= record.lastLook) return record;
-  const after = plan.roles.reduce((so, { role }) => {
+  const after = plan.roles.reduce((so, { role, placement }) => {
     const rows = event.rows.filter((found) => found.role === role).map((found) => found.row);
     const facts = factsOf(so, role);
+    // The second part of a service's Slurm job is listed from the beginning, and nobody's before it is submitted.
+    if (placement === 'together' && facts.submit.is === 'none') return so;
     return put(so, role, countQuiet(joinLook(facts, rows, event), so, event));
   }, record);
   // Deadlines pass without any new fact, so what follows from a look is computed even when it changed nothing.

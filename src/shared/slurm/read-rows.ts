@@ -14,7 +14,7 @@ export interface NamedRow {
 const ID = /^(\d{1,15})(?:[_+].*)?$/;
 
 /**
- * `%i|%T|%r|%N|%S|%l|%V|%j`, the free text last. A name with the separator in it is nobody's of ours.
+ * `%A|%T|%r|%N|%S|%l|%V|%j`, the free text last. A name with the separator in it is nobody's of ours.
  * @throws AnswerError for any other line: a Slurm job that was listed and could not be read is not gone.
  */
 export function readSqueue(lines: string[]): NamedRow[] {

@@ -2,7 +2,7 @@
 verb_look() {
   err=$v1/$1/.look.$nonce
   # A name may hold newlines: only a line with the nonce at both ends is a whole row.
-  rows=$(timeout 15 squeue -a --me -t all -h -o "$nonce|%i|%T|%r|%N|%S|%l|%V|%j|$nonce" 2>"$err")
+  rows=$(timeout 15 squeue -a --me -t all -h -o "$nonce|%A|%T|%r|%N|%S|%l|%V|%j|$nonce" 2>"$err")
   code=$?
   # Cut in the middle of a row, and no error of squeue's: what follows is unknown.
   case $rows in '' | *"|$nonce") ;; *) [ "$code" != 0 ] || { code=1; echo 'its answer was cut' >>"$err"; } ;; esac

@@ -1,7 +1,8 @@
-# submit INSTALLATION SESSION ATTEMPT ROLE NAME SHA256 SCRIPT_BYTES OPTIONS_BYTES TARGET_BYTES <data: the three, in a row
+# submit INSTALLATION SESSION ATTEMPT ROLE NAME SHA256 SCRIPT_BYTES OPTIONS_BYTES TARGET_BYTES [SERVICE] <data: the
+# three, in a row. SERVICE: the role whose heterogeneous Slurm job has this one as its second part.
 verb_submit() {
   attempt_dir "$1" "$2" "$3"
-  role=$4 job=$5
+  role=$4 job=$5 with=${10:-}
   if closed; then answer_closed; fi
   if [ -e "$d/$role.owner" ]; then owner=$(cat "$d/$role.owner"); answer_owner; fi
   in=$d/.in.$nonce
@@ -31,9 +32,19 @@ verb_submit() {
     claim=repeated
     rm -f "$in.script"
     [ -f "$d/$role.script" ] || answer_unresolved disk "$d/$role.script cannot be made"
-    take_over
+    [ -n "$with" ] || take_over
   fi
+  [ -z "$with" ] || join_service
   run_sbatch
+}
+
+# Its Slurm job was submitted with the service's, as the next id; the service's script waits for this owner file.
+join_service() {
+  first=$(cat "$d/$with.owner")
+  is_id "$first" || answer_unresolved owner "$d/$with.owner has no Slurm job"
+  write_owner "$((first + 1))"
+  if closed; then answer_closed; fi
+  answer_owner
 }
 
 # The claim is somebody else's and there is no owner: whoever made it may be between sbatch and the owner file, or
@@ -49,7 +60,7 @@ take_over() {
   if [ "$age" -lt "$window" ]; then begin; echo "wait $((window - age))"; finish; fi
   for look in 1 2; do
     # Its --name knows no upper and lower case [tried]; a line that is not just our name is not ours.
-    found=$(timeout 15 squeue -a --me -h -t all --name="$job" -o "%T %i $nonce|%j|$nonce" 2>"$d/.err.$nonce") ||
+    found=$(timeout 15 squeue -a --me -h -t all --name="$job" -o "%T %A $nonce|%j|$nonce" 2>"$d/.err.$nonce") ||
       { why=$(cat "$d/.err.$nonce"); rm -f "$d/.err.$nonce"; answer_unresolved look "squeue: $why"; }
     found=$(printf '%s\n' "$found" | sed -n "s/ $nonce|$job|$nonce\$//p")
     # What one look has seen is there, whatever the other says.

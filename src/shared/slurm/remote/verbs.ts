@@ -128,12 +128,14 @@ export interface Submission {
   options: string[];
   /** What a client must know of its services; empty for a service. */
   target: string;
+  /** The service whose heterogeneous Slurm job has its part already. */
+  inJobOf?: string | undefined;
 }
 
 /** Submits a role exactly once, however often it is called. The order of steps is in the remote tool. */
 export async function submitRole(
   place: Place,
-  { role, script, options, target }: Submission,
+  { role, script, options, target, inJobOf }: Submission,
 ): Promise<SubmitOutcome> {
   const parts = [script, options.map((option) => `${option}\n`).join(''), target].map((part) =>
     Buffer.from(part),
@@ -142,7 +144,14 @@ export async function submitRole(
   const name = slurmJobName(place.link.installation, place.session, place.attempt, role);
   const answer = await place.link.ask({
     verb: 'submit',
-    args: [...where(place), role, name, sha256(data), ...parts.map((part) => part.length)],
+    args: [
+      ...where(place),
+      role,
+      name,
+      sha256(data),
+      ...parts.map((part) => part.length),
+      ...(inJobOf ? [inJobOf] : []),
+    ],
     stdin: data,
     timeoutMs: 180_000,
     counted: place.counted,
