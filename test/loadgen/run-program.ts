@@ -57,14 +57,25 @@ export function smallConfig({
 }
 
 /** Starts the bundled program on a config, as the batch script does. Its files live beside the bundle. */
-export function startProgram(bundle: string, config: unknown, url: string, more: readonly string[] = []) {
+export function startProgram(
+  bundle: string,
+  config: unknown,
+  url: string,
+  more: readonly string[] = [],
+  /** Words before the program: what pins it to a core. */
+  before: readonly string[] = [],
+) {
   const folder = mkdtempSync(join(dirname(bundle), 'run-'));
   const [configFile, out, progress] = ['config.json', 'out', 'progress.json'].map((name) =>
     join(folder, name),
   );
   writeFileSync(configFile as string, typeof config === 'string' ? config : JSON.stringify(config));
   const argv = ['--config', configFile, '--url', url, '--out', out, '--progress', progress] as string[];
-  const child = spawn(process.execPath, [bundle, ...argv, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, ...words] = [...before, process.execPath, bundle, ...argv, ...more] as [
+    string,
+    ...string[],
+  ];
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
