@@ -1,6 +1,6 @@
 import type { AnswerReader } from '../../src/jobs/loadgen/answer/answer-reader.ts';
 import { COLUMN, OUTCOME, PHASE, Recording } from '../../src/jobs/loadgen/engine/recording.ts';
-import { recordsOf } from '../../src/jobs/loadgen/record-line.ts';
+import { recordLines } from '../../src/jobs/loadgen/record-line.ts';
 import { requestRecordSchema } from '../../src/shared/result/request-record.ts';
 
 export interface Failure {
@@ -41,6 +41,6 @@ export function readAnswer(
     recording.cells[row + COLUMN[field as keyof typeof COLUMN]] = value;
   reader.write(recording.cells, row, recording);
   const batch = recording.take();
-  const [only] = recordsOf(batch, { ...place, startMs: -900 });
-  return { record: requestRecordSchema.parse(only), gapsMs: [...batch.gaps] };
+  const line = recordLines(batch, { ...place, startMs: -900 });
+  return { record: requestRecordSchema.parse(JSON.parse(line.toString())), gapsMs: [...batch.gaps] };
 }

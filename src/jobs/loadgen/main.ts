@@ -10,6 +10,7 @@ import { isMainThread } from 'node:worker_threads';
 import { runThread } from './engine/thread.ts';
 import { readBefore } from './read-before.ts';
 import { type Command, readCommandLine, UsageError } from './read-command-line.ts';
+import { recordLines } from './record-line.ts';
 import { reportProgress } from './report-progress.ts';
 import { openResultFolder } from './result-folder.ts';
 import { runBenchmark } from './run-benchmark.ts';
@@ -59,9 +60,9 @@ async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'f
         load.is === 'closed' ? [load.concurrency, load.requests ?? null] : [null, null];
       progress.startPoint({ point, name, concurrency, requests });
     },
-    onRecords(records) {
-      folder.append(records);
-      progress.count(records);
+    onBatch(batch, place) {
+      folder.append(recordLines(batch, place));
+      progress.count(batch);
     },
     say: (line) => console.log(line),
     save: folder.save,

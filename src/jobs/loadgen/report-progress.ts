@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../../shared/result/request-record.ts';
+import { type Batch, COLUMN, OUTCOME, PHASE, WIDTH } from './engine/recording.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** The content of `--progress`: how far we are. `done` and `errors` count the measured requests of this point. */
@@ -19,7 +19,7 @@ export interface Progress {
 
 export interface ProgressReport {
   startPoint(point: Pick<Progress, 'point' | 'name' | 'concurrency' | 'requests'>): void;
-  count(records: readonly RequestRecord[]): void;
+  count(batch: Batch): void;
   /** Writes the last state and stops. */
   close(): Promise<void>;
 }
@@ -58,13 +58,16 @@ export function reportProgress(file: string | undefined, points: number): Progre
 
   return {
     startPoint: (point) => change({ ...point, done: 0, errors: 0 }),
-    count(records) {
-      const ended = records.filter(
-        ({ phase, outcome }) => phase === 'measured' && (outcome === 'ok' || outcome === 'error'),
-      );
-      if (ended.length === 0) return;
-      const errors = ended.filter(({ outcome }) => outcome === 'error').length;
-      change({ done: progress.done + ended.length, errors: progress.errors + errors });
+    count({ rows }) {
+      let done = 0;
+      let errors = 0;
+      for (let row = 0; row < rows.length; row += WIDTH) {
+        const outcome = rows[row + COLUMN.outcome] ?? OUTCOME.dropped;
+        if (rows[row + COLUMN.phase] !== PHASE.measured || outcome > OUTCOME.error) continue;
+        done += 1;
+        if (outcome === OUTCOME.error) errors += 1;
+      }
+      if (done > 0) change({ done: progress.done + done, errors: progress.errors + errors });
     },
     async close() {
       clearInterval(timer);

@@ -2,14 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import type { RequestRecord } from '../../shared/result/request-record.ts';
 import type { Result } from '../../shared/result/result.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** The folder behind `--out`: `result.json`, replaced as a whole, and `requests.jsonl`, which grows. */
 export interface ResultFolder {
   /** Returns at once; the write happens beside the measurement. A failed write surfaces in `closeLog`. */
-  append(records: readonly RequestRecord[]): void;
+  append(lines: Buffer): void;
   save(result: Result): Promise<void>;
   closeLog(): Promise<void>;
 }
@@ -21,7 +20,7 @@ export async function openResultFolder(folder: string): Promise<ResultFolder> {
   // A full disk is reported when we close; until then it must not end the process as an unhandled rejection.
   written.catch(() => {});
   return {
-    append: (records) => void requests.write(records.map((record) => `${JSON.stringify(record)}\n`).join('')),
+    append: (lines) => void requests.write(lines),
     save: (result) => replaceFile(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`),
     async closeLog() {
       requests.end();

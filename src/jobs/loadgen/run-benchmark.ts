@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Point } from '../../shared/result/point.ts';
-import type { RequestRecord } from '../../shared/result/request-record.ts';
 import type { FailureReason, Result } from '../../shared/result/result.ts';
 import { ValidityCode } from '../../shared/result/validity.ts';
 import type { LoadgenConfig } from './config.ts';
 import { describePoint, pointWords } from './describe-point.ts';
 import { readServerVersion } from './read-server-version.ts';
 import { runOrder, type Turn } from './run-order.ts';
-import { runTurn, type TurnResult } from './run-turn.ts';
+import { runTurn, type TurnOrder, type TurnResult } from './run-turn.ts';
 
 export interface BenchmarkOrder {
   readonly config: LoadgenConfig;
@@ -23,7 +22,7 @@ export interface BenchmarkOrder {
   readonly before: readonly Point[];
   /** Aborting it ends the benchmark with what was measured so far. */
   readonly signal: AbortSignal;
-  readonly onRecords: (records: readonly RequestRecord[]) => void;
+  readonly onBatch: TurnOrder['onBatch'];
   readonly onTurn: (number: number, turn: Turn) => void;
   readonly say: (line: string) => void;
   /** Called at the start and after every point with what there is: a failed result, reason `unfinished`. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Point } from '../../shared/result/point.ts';
-import type { RequestRecord } from '../../shared/result/request-record.ts';
 import { concludePoint } from './analyse/conclude-point.ts';
 import { gatherRows } from './analyse/rows.ts';
 import type { LoadgenConfig } from './config.ts';
@@ -9,7 +8,7 @@ import type { Batch } from './engine/recording.ts';
 import { describeLoad, planLoad } from './load.ts';
 import type { PromptOrder } from './prompts/create-prompts.ts';
 import type { ProtocolConfig } from './protocols/create-protocol.ts';
-import { recordsOf } from './record-line.ts';
+import type { Place } from './record-line.ts';
 import type { Turn } from './run-order.ts';
 import { readTrace } from './schedule/read-trace.ts';
 
@@ -24,7 +23,7 @@ export interface TurnOrder {
   /** The result's `startedAt`, in ms since 1970. */
   readonly startedAtMs: number;
   readonly signal: AbortSignal;
-  readonly onRecords: (records: readonly RequestRecord[]) => void;
+  readonly onBatch: (batch: Batch, place: Place) => void;
 }
 
 export interface TurnResult {
@@ -66,9 +65,7 @@ export async function runTurn(turn: Turn, order: TurnOrder): Promise<TurnResult>
     },
     onBatch(batch) {
       batches.push(batch);
-      order.onRecords(
-        recordsOf(batch, { point, repeat, concurrency, startMs: startedMs - order.startedAtMs }),
-      );
+      order.onBatch(batch, { point, repeat, concurrency, startMs: startedMs - order.startedAtMs });
     },
   });
 

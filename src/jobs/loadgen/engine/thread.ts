@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createPrompts, type PromptOrder } from '../prompts/create-prompts.ts';
+import type { Prompt } from '../protocol.ts';
 import { createProtocol, type ProtocolConfig } from '../protocols/create-protocol.ts';
 import { clockFrom } from './clock.ts';
 import { Line } from './line.ts';
@@ -30,6 +31,7 @@ export type ThreadWord =
   | { is: 'end'; batch: Batch; end: LoadEnd; self: SelfReport | undefined };
 
 const FLUSH_MS = 1000;
+const NO_PROMPT: Prompt = { text: '', maxTokens: 0 };
 
 /** The body of a thread. Sending alone happens here: writing files and counting is the main thread's. */
 export async function runThread(): Promise<void> {
@@ -45,7 +47,8 @@ export async function runThread(): Promise<void> {
   });
   const recording = new Recording();
   const protocol = createProtocol(order.protocol);
-  const prompts = createPrompts(order.prompts);
+  // Plain HTTP asks nothing: making up a prompt for each request would be the larger part of it.
+  const prompts = order.protocol.speaks === 'http' ? () => NO_PROMPT : createPrompts(order.prompts);
   port.postMessage({ is: 'ready' } satisfies ThreadWord);
   const clock = clockFrom(await started);
   await new Promise((resolve) => setTimeout(resolve, -clock()));
