@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Job, type JobContext, type JobPlan } from './job.ts';
+import type { OlderNames } from './older-parameters.ts';
 import type { ClientFrame } from './recipe-schema.ts';
 import type { Service } from './service.ts';
 
@@ -21,5 +22,7 @@ export interface ClientKind {
   readonly schema: z.ZodObject;
   /** Environment that the kind sets and a recipe may not. */
   readonly owns: readonly string[];
+  /** What an older recipe, or one from memory, calls things. */
+  readonly older?: OlderNames;
   new (kind: string, recipe: never): Client;
 }

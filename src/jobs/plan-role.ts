@@ -243,6 +243,11 @@ const without = (tokens: ReadonlySet<Token>, token: Token): ReadonlySet<Token> =
 function environment(entry: Entry, frame: Frame, tokens: ReadonlySet<Token>, session: SessionContext) {
   const context = jobContext(entry.at, tokens, session);
   return Object.entries(frame.environment ?? {}).flatMap(([name, text]): [string, Value][] => {
+    // Where it listens anyway.
+    const { ports } = frame as ServiceFrame;
+    if (name === 'OLLAMA_HOST' && entry.owns.includes(name)) {
+      if (text === '0.0.0.0' || text === `0.0.0.0:${String(ports)}`) return [];
+    }
     if (entry.owns.includes(name)) {
       context.problem(['environment', name], `is set by the kind ${entry.job.kind} itself; leave it out`);
     }

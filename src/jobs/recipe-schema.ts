@@ -29,8 +29,11 @@ const timeouts = z.strictObject({
   run: duration.optional().describe('Longest run; without it the time limit of `resources`.'),
 });
 
+const description = text.max(1000).optional().describe('A sentence for people; a label of that name has it.');
+
 /** What a service and a client have in common. */
 const jobShape = {
+  description,
   type: label.optional().describe('The kind.'),
   name: label.optional().describe('For people; the name of a kind stands for `type`, too.'),
   container_image: containerImage
@@ -113,6 +116,7 @@ export const clientFrame = z.strictObject({
 export const recipeFrame = z.strictObject({
   version: z.literal(1).optional().describe('The version of this format.'),
   name: label.optional().describe('For people.'),
+  description,
   cluster: label
     .optional()
     .describe('A cluster of the configuration; needed when there are several and no default.'),

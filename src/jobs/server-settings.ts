@@ -8,7 +8,7 @@ export const serverSettings = z.record(
   z.union([text, z.number(), z.boolean()]),
 );
 
-/** What the kind sets itself cannot be set twice, in whatever way it is written. */
+/** What the kind sets itself cannot be set to something else, in whatever way it is written. @returns the arguments that say the same. */
 export function mustNotOwn(
   {
     settings = {},
@@ -17,7 +17,9 @@ export function mustNotOwn(
   owned: readonly string[],
   kind: string,
   context: JobContext,
-): void {
+  same: Readonly<Record<string, (value: string) => boolean>> = {},
+): Set<number> {
+  const equal = new Set<number>();
   const plain = (name: string) => name.toLowerCase().replaceAll('_', '-');
   const words = new Set(owned.map(plain));
   for (const name of Object.keys(settings)) {
@@ -26,7 +28,15 @@ export function mustNotOwn(
   }
   for (const [index, arg] of args.entries()) {
     const name = /^(?:--)?([A-Za-z][\w-]*)/.exec(arg)?.[1];
+    // What says the same as the kind does is only said twice.
+    const [, inside] = /^--[\w-]+[ =](.*)$/.exec(arg) ?? [];
+    if (name !== undefined && arg.startsWith('--') && same[plain(name)]?.(inside ?? args[index + 1] ?? '')) {
+      equal.add(index);
+      if (inside === undefined) equal.add(index + 1);
+      continue;
+    }
     if (name !== undefined && (arg.startsWith('--') || arg.includes('=')) && words.has(plain(name)))
       context.problem(['args', index], `is set by the kind ${kind} itself; leave it out`);
   }
+  return equal;
 }

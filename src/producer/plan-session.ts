@@ -169,7 +169,7 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     name: frame?.name ?? (basename(file).replace(/\.ya?ml$/i, '') || 'recipe'),
     recipe: recipePlan(request, programs),
     cluster: place,
-    labels: { ...frame?.labels, ...labels },
+    labels: { ...described(source), ...frame?.labels, ...labels },
     ...(group ? { group } : {}),
     roles: [...roles, ...planStage(roles, session)],
     actions: actionTree(
@@ -181,6 +181,20 @@ function planOne(request: PlanRequest, source: LocatedSource, group: GroupPlace 
     deadManS: session.limits.deadManS,
     notes: [...session.notes],
   });
+}
+
+/** Descriptions of the file, or of its services and clients, where people see them: as a label. */
+function described(source: LocatedSource): Record<string, string> {
+  const jobs = ['service', 'services', 'client', 'clients'].flatMap((key) => [source.valueAt([key])].flat());
+  const texts = [source.value, ...jobs].map(
+    (each) => (each as { description?: unknown } | null | undefined)?.description,
+  );
+  const found = texts
+    .filter((text) => typeof text === 'string')
+    .join('; ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return found === '' ? {} : { description: found };
 }
 
 function chooseCluster(

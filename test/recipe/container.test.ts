@@ -58,6 +58,18 @@ test('an older health check loads: endpoint, retries, interval', () => {
   expect(planOf({ service: ollama }).notes).toEqual([expect.stringContaining('endpoint is not used')]);
 });
 
+test('a program and its arguments in one line are taken apart; a path with a space is a path', () => {
+  const words = (service: object) =>
+    wordsOf(runScript(planOf({ service }, { preamble: STUBS }).roles[0]?.script ?? ''), 'sb_serve');
+  const line = 'python3 -m http.server';
+  expect(words({ ...SERVER, command: line, args: ['$SBENCH_PORT', 0.5] })).toEqual([
+    ...['python3', '-m', 'http.server'],
+    ...['11434', '0.5'],
+  ]);
+  expect(words({ type: 'container', command: 'sleep 5' })).toEqual(['sleep', '5']);
+  expect(words({ ...SERVER, command: '/opt/my programs/server' })[0]).toBe('/opt/my programs/server');
+});
+
 test('what cannot be checked is said', () => {
   const wrong = (service: object) => without(messagesOf(() => planOf({ service })));
   expect(wrong({ ...SERVER, health_check: { http: '/', tcp: true } })).toEqual([
@@ -74,8 +86,8 @@ test('what cannot be checked is said', () => {
   expect(wrong({ ...SERVER, ports: undefined })).toEqual([
     'service.args[1] uses $SBENCH_PORT, which only a service with ports has',
   ]);
-  expect(wrong({ ...SERVER, command: 'python3 -m http.server' })).toEqual([
-    'service.command is one program; write command: python3 and args: ["-m","http.server","--port","$SBENCH_PORT"]',
+  expect(wrong({ ...SERVER, command: 'echo "a b" | nc -l' })).toEqual([
+    'service.command is one program; write command: sh and args: ["-c", "echo \\"a b\\" | nc -l"]',
   ]);
   expect(wrong({ type: 'container' })).toEqual(["service needs 'command': the program that serves"]);
 });

@@ -19,10 +19,10 @@ export class ContainerService extends Service<z.infer<typeof schema>> {
     const { command, args = [], ports, health_check: check } = this.recipe;
     if (command === undefined) context.problem([], "needs 'command': the program that serves");
     else if (/\s/.test(command) && !command.includes('/')) {
-      const [program, ...rest] = command.trim().split(/\s+/);
+      // What a shell would not have to read was taken apart before.
       context.problem(
         ['command'],
-        `is one program; write command: ${program} and args: ${JSON.stringify([...rest, ...args])}`,
+        `is one program; write command: sh and args: ["-c", ${JSON.stringify(command)}]`,
       );
     }
     return {

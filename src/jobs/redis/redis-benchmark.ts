@@ -30,7 +30,9 @@ const test = z.enum([
   'mset',
 ]);
 
-const TESTS = new RegExp(`^(${test.options.join('|')})(,(${test.options.join('|')}))*$`);
+const TESTS = new RegExp(`^(${test.options.join('|')})(,(${test.options.join('|')}))*$`, 'i');
+/** As people write them: SET. */
+const anyCase = z.preprocess((name) => (typeof name === 'string' ? name.toLowerCase() : name), test);
 
 const clients = z.number().int().min(1).max(10_000);
 const pipeline = z.number().int().min(1).max(100_000);
@@ -57,8 +59,8 @@ const schema = clientFrame.extend({
       data_size: dataSize.optional().describe('Bytes of a value.'),
       tests: z
         .union([
-          test,
-          z.array(test).min(1),
+          anyCase,
+          z.array(anyCase).min(1),
           z.string().regex(TESTS, 'names a test that redis-benchmark does not know'),
         ])
         .optional()
@@ -90,6 +92,30 @@ export class RedisBenchmark extends Client<z.infer<typeof schema>> {
   static readonly summary = 'redis-benchmark: requests a second and latencies of each test';
   static readonly schema = schema;
   static readonly owns: readonly string[] = [];
+  static readonly older = {
+    program: 'redis-benchmark',
+    flags: {
+      '-n': 'requests',
+      '-c': 'clients',
+      '-P': 'pipeline',
+      '-d': 'data_size',
+      '-r': 'keyspace',
+      '-t': 'tests',
+      '--threads': 'threads',
+    },
+    own: { '-h': 1, '-p': 1, '--csv': 0, '-q': 0 },
+    names: {
+      num_requests: 'requests',
+      total_requests: 'requests',
+      num_clients: 'clients',
+      connections: 'clients',
+      concurrency: 'clients',
+      value_size: 'data_size',
+      payload_size: 'data_size',
+      commands: 'tests',
+      operations: 'tests',
+    },
+  };
 
   plan(context: ClientContext): JobPlan {
     const { command = 'redis-benchmark', parameters, sweep, duration, repeat } = this.recipe;
@@ -143,7 +169,7 @@ export class RedisBenchmark extends Client<z.infer<typeof schema>> {
       ['-r', of.keyspace],
       ['--threads', of.threads],
       ['-k', of.keep_alive === undefined ? undefined : Number(of.keep_alive)],
-      ['-t', [tests].flat().join(',')],
+      ['-t', [tests].flat().join(',').toLowerCase()],
     ];
     return flags.flatMap(([flag, value]): Value[] => (value === undefined ? [] : [[flag], [String(value)]]));
   }

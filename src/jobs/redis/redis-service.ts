@@ -36,13 +36,20 @@ export class RedisService extends Service<z.infer<typeof schema>> {
 
   plan(context: JobContext): ServicePlan {
     const { command = 'redis-server', args = [], settings = {}, ports = 'auto' } = this.recipe;
-    mustNotOwn(this.recipe, OWNED, this.kind, context);
+    const said = mustNotOwn(this.recipe, OWNED, this.kind, context, {
+      bind: (value) => ['0.0.0.0', '*'].includes(value),
+      'protected-mode': (value) => value === 'no',
+      daemonize: (value) => value === 'no',
+      port: (value) => value === String(ports),
+    });
     const words = (...list: string[]): Value[] => list.map((word) => [word]);
     return {
       argv: [
         context.expand(command, ['command'], 'path'),
         // A file of settings must come first; what comes later wins.
-        ...args.map((arg, index) => context.expand(arg, ['args', index], 'text')),
+        ...args.flatMap((arg, index) =>
+          said.has(index) ? [] : [context.expand(arg, ['args', index], 'text')],
+        ),
         // Nothing is kept: a benchmark must not measure a snapshot that happens to be written.
         ...('save' in settings || args.includes('--save') ? [] : words('--save', '')),
         ...Object.entries(settings).flatMap(([name, value]): Value[] => [

@@ -73,7 +73,10 @@ export class VllmService extends Service<z.infer<typeof schema>> {
 
   plan(context: JobContext): ServicePlan {
     const { command = 'vllm', args = [], model, parameters = {}, ports = 'auto' } = this.recipe;
-    mustNotOwn({ args }, OWNED, this.kind, context);
+    const said = mustNotOwn({ args }, OWNED, this.kind, context, {
+      host: (value) => value === '0.0.0.0',
+      port: (value) => value === String(ports),
+    });
     const weights = this.#weights(context);
     return {
       argv: [
@@ -88,7 +91,9 @@ export class VllmService extends Service<z.infer<typeof schema>> {
           if (typeof value === 'boolean') return [[value ? `--${flag}` : `--no-${flag}`]];
           return value === undefined ? [] : [[`--${flag}`], [String(value)]];
         }),
-        ...args.map((arg, index) => context.expand(arg, ['args', index], 'text')),
+        ...args.flatMap((arg, index) =>
+          said.has(index) ? [] : [context.expand(arg, ['args', index], 'text')],
+        ),
         ['--host'],
         ['0.0.0.0'],
         ['--port'],
