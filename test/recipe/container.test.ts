@@ -67,7 +67,7 @@ test('a program and its arguments in one line are taken apart; a path with a spa
     ...['11434', '0.5'],
   ]);
   expect(words({ type: 'container', command: 'sleep 5' })).toEqual(['sleep', '5']);
-  expect(words({ ...SERVER, command: '/opt/my programs/server' })[0]).toBe('/opt/my programs/server');
+  expect(words({ ...SERVER, command: '/opt/my programs/server' })?.[0]).toBe('/opt/my programs/server');
 });
 
 test('what cannot be checked is said', () => {
