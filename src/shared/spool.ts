@@ -6,33 +6,46 @@ import { NewerVersionError } from './errors.ts';
  * `<slurm id>-<restart>-<writer>-<sequence>.json`. The name is the key under which it is joined, so that late and
  * repeated events do no harm.
  */
-const frame = { v: z.literal(1), name: z.string(), id: z.number().int(), restart: z.number().int() };
+const frame = {
+  v: z.literal(1),
+  name: z.string().max(200),
+  id: z.number().int().min(1).max(1e15),
+  restart: z.number().int().min(0).max(1e6),
+};
 
+const port = z.number().int().min(0).max(65_535);
 /** By name; the first one is `port`, too. */
-const ports = z.record(z.string(), z.number().int()).optional();
+const ports = z.record(z.string().regex(/^[A-Za-z0-9_]{1,64}$/), port).optional();
+/** It goes into lines that clients read and people see: neither a line's end nor a terminal's escape. */
+const printable = z.string().regex(/^[^\p{C}\u2028\u2029]{0,8192}$/u);
+const word = z.string().regex(/^[^\p{C}\s]{1,255}$/u);
+const base64 = z.string().regex(/^[A-Za-z0-9+/=]*$/);
 
 export const spoolEvent = z.discriminatedUnion('type', [
   z.object({
     ...frame,
     type: z.literal('started'),
-    host: z.string(),
-    addresses: z.string().optional(),
-    port: z.number().int().optional(),
+    host: word,
+    addresses: printable.optional(),
+    port: port.optional(),
     ports,
     /** Slurm's names of all its nodes, as a list that sbatch reads: `node[1-3]`. */
-    nodes: z.string().optional(),
+    nodes: printable.optional(),
   }),
-  z.object({ ...frame, type: z.literal('ready'), port: z.number().int(), ports }),
+  z.object({ ...frame, type: z.literal('ready'), port, ports }),
   z.object({
     ...frame,
     type: z.literal('exited'),
-    code: z.number().int(),
+    code: z.number().int().min(0).max(255),
     /** The program's or the preamble's own words, base64. */
-    why: z.string().optional(),
+    why: base64.optional(),
     /** The end of the log, base64. */
-    log: z.string().optional(),
+    log: base64.optional(),
     /** SHA-256 of the list of results. */
-    manifest: z.string().optional(),
+    manifest: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
   }),
 ]);
 export type SpoolEvent = z.infer<typeof spoolEvent>;

@@ -49,8 +49,15 @@ export async function openStream(
     [served.link.installation, STREAM_S, aliveS],
     (STREAM_S + 60) * 1_000,
     (chunk) => {
-      const items = read(chunk);
-      if (items.length > 0) take(items);
+      if (failure) return;
+      try {
+        const items = read(chunk);
+        if (items.length > 0) take(items);
+      } catch (error) {
+        // Nothing behind it can be told from anything else.
+        failure = coerceError(error);
+        running.close();
+      }
     },
   );
   await served.cluster.count('streams');

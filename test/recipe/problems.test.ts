@@ -134,6 +134,13 @@ test.each([
   expect(messagesOf(() => planOf(text)).join('\n')).toContain(message);
 });
 
+test('thousands of documents, or of mistakes, are told in a moment', () => {
+  expect(messagesOf(() => planOf('---\n- a: 1\n'.repeat(50_000)))).toEqual([
+    'r.yaml:1:1 has more than 100 documents (---)',
+  ]);
+  expect(messagesOf(() => planOf('"\\q": \n'.repeat(50_000))).length).toBeLessThanOrEqual(100);
+});
+
 test('a file can be neither endlessly deep nor endlessly long', () => {
   expect(messagesOf(() => planOf('['.repeat(50_000))).join()).toContain('is nested too deeply');
   expect(messagesOf(() => planOf(`a: "${'x'.repeat(1024 * 1024)}"`))).toEqual([

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -40,6 +40,19 @@ test('where it looks, in this order', () => {
   expect(load({ SBENCH_CONFIG: env }, { config: '~/asked.yaml' }).file).toBe(asked);
   expect(() => load({}, { config: 'nope.yaml' })).toThrow('there is no configuration file');
   expect(() => load({ SBENCH_CONFIG: 'nope.yaml' })).toThrow('(from SBENCH_CONFIG)');
+});
+
+test('a file that was found and that others could have put there is not used; one that was named is', () => {
+  const found = write('work/sbench.config.yaml', named('found'));
+  chmodSync(found, 0o666);
+  expect(() => load()).toThrow(`the configuration ${found} can be changed by everybody`);
+  expect(load({}, { config: found }).file).toBe(found);
+  chmodSync(found, 0o644);
+  // Only root can give a file away.
+  if (process.getuid?.() !== 0) return;
+  chownSync(found, 12_345, 12_345);
+  expect(() => load()).toThrow('belongs to another user (uid 12345)');
+  expect(load({}, { config: found }).file).toBe(found);
 });
 
 test('everything, with paths from the file’s folder and the home', () => {

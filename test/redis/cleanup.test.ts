@@ -72,7 +72,7 @@ describe('a session past its time', () => {
   test('is found when Redis and the cluster agree, and Slurm has nothing of it', async () => {
     const [id = ''] = await ended(1);
     expect(names(await find())).toEqual([id]);
-    login.squeue(`echo "$7" | sed 's/%i/7/; s/%T/RUNNING/; s/%j/sb-bx-${id}-1-s1/; s/%[a-zA-Z]/x/g'`);
+    login.squeue(`echo "$7" | sed 's/%A/7/; s/%T/RUNNING/; s/%j/sb-bx-${id}-1-s1/; s/%[a-zA-Z]/x/g'`);
     expect(await find()).toMatchObject({
       sessions: [],
       kept: [{ id, why: 'Slurm still has a Slurm job of it' }],

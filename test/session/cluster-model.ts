@@ -244,9 +244,11 @@ export class ClusterModel {
     const { id, restart, sequence } = job;
     const writer = type === 'ready' ? 'r' : 'b';
     const name = slurmJobName('btest', '261123-abcdef', job.attempt, job.role);
-    const more = { started: { host: 'n1', port: 1 }, ready: { port: 1 }, exited: { code, manifest: 'm' } }[
-      type
-    ];
+    const more = {
+      started: { host: 'n1', port: 1 },
+      ready: { port: 1 },
+      exited: { code, manifest: 'a'.repeat(64) },
+    }[type];
     const text = JSON.stringify({ v: 1, type, name, id, restart, ...more });
     const file = parseSpoolFile(`${id}-${restart}-${writer}-${String(sequence).padStart(8, '0')}.json`, text);
     if (!file) throw new Error('the model writes what the reader does not read');

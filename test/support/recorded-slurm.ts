@@ -27,7 +27,7 @@ const COMMAND = `#!/bin/sh
 me=$(basename "$0")
 echo "$me $*" >>"$HOME/calls"
 nonce=
-for word; do case $word in *'|%i|'*) nonce=\${word%%|*} ;; esac; done
+for word; do case $word in *'|%A|'*) nonce=\${word%%|*} ;; esac; done
 sed "s/NONCE/$nonce/g" "$HOME/$me.out"
 cat "$HOME/$me.err" >&2
 exit "$(cat "$HOME/$me.code")"

@@ -88,9 +88,17 @@ function passwordCheck(secret: string): (given: string) => Promise<boolean> {
   return async (given) => timingSafeEqual(await derive(given, salt), await expected);
 }
 
-/** @throws Error when too many wait already. */
+/** Its HTTP status is what Express answers with. */
+export class TooManyLoginsError extends Error {
+  readonly status = 503;
+  constructor() {
+    super('too many logins at once; try again in a moment');
+  }
+}
+
+/** @throws TooManyLoginsError when too many wait already. */
 async function derive(password: string, salt: Buffer): Promise<Buffer> {
-  if (oneByOne.pendingCount > MOST_WAITING) throw new Error('too many logins at once');
+  if (oneByOne.pendingCount > MOST_WAITING) throw new TooManyLoginsError();
   const hash = promisify<string, Buffer, number, typeof COST, Buffer>(scrypt);
   return oneByOne(() => hash(password.normalize('NFC'), salt, 32, COST));
 }

@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { Access } from './access.ts';
+import { type Access, TooManyLoginsError } from './access.ts';
 import { BrowserSessions } from './browser-sessions.ts';
 import { fromThisSite } from './guard.ts';
 import { LoginDelay } from './login-delay.ts';
@@ -36,7 +36,20 @@ export function gate(access: Access, refused: (line: string) => void): Gate {
     const address = request.ip ?? '';
     const waitS = delay.password.begin(address);
     if (waitS > 0) return tooMany(response, waitS, loginPage({ next: '/', possible: true, waitS }));
-    if (await check(password)) {
+    let right: boolean;
+    try {
+      right = await check(password);
+    } catch (error) {
+      if (!(error instanceof TooManyLoginsError)) throw error;
+      response
+        .status(error.status)
+        .set('Retry-After', '5')
+        .send(
+          loginPage({ next: '/', possible: true, wrong: 'Too many logins at once; try again in a moment.' }),
+        );
+      return;
+    }
+    if (right) {
       delay.password.succeeded(address);
       sessions.begin(request, response);
       response.redirect(303, localPath(next));

@@ -20,6 +20,10 @@ import { type Substitution, substitute, substituteAll } from './substitute.ts';
 export type Path = readonly PropertyKey[];
 
 const MAX_BYTES = 1024 * 1024;
+/** Each costs memory of its own; a file of so many parts is none that a person wrote. */
+const MAX_DOCUMENTS = 100;
+/** Nobody reads more problems at once. */
+const MAX_PROBLEMS = 100;
 
 /** A YAML text that still knows where each of its values stands. */
 export class LocatedSource {
@@ -53,6 +57,10 @@ export class LocatedSource {
   static parse(text: string, file: string): LocatedSource {
     const at = (line: number, column: number, message: string): Problem => ({ file, line, column, message });
     if (text.length > MAX_BYTES) throw new RecipeError([at(1, 1, 'is larger than 1 MiB')]);
+    const separators = [...text.matchAll(/^(?:---|\.\.\.)(?=\s|$)/gm)].length;
+    if (separators > MAX_DOCUMENTS) {
+      throw new RecipeError([at(1, 1, `has more than ${MAX_DOCUMENTS} documents (---)`)]);
+    }
     const counter = new LineCounter();
     let documents: Document[];
     try {
@@ -69,9 +77,11 @@ export class LocatedSource {
     const [source, ...rest] = documents.map((document) => new LocatedSource(text, file, document, counter));
     if (!source) throw new Error('a text without any document');
     const problems = documents.flatMap(({ errors, warnings }) =>
-      [...errors, ...warnings].map(({ code, message, pos }) =>
-        source.#problemAt(pos[0], yamlMessage(code, message, text.slice(pos[0]))),
-      ),
+      [...errors, ...warnings]
+        .slice(0, MAX_PROBLEMS)
+        .map(({ code, message, pos }) =>
+          source.#problemAt(pos[0], yamlMessage(code, message, text.slice(pos[0]))),
+        ),
     );
     problems.push(...[source, ...rest].flatMap((part) => part.#forbiddenKeys()));
     for (const part of problems.length > 0 ? [] : rest) problems.push(...source.#join(part));

@@ -12,15 +12,18 @@ verb_fetch() {
   bytes=$1
   shift
   for log in *.out; do
-    [ -n "$logs" ] && [ -f "$log" ] && tail -c "$bytes" "$log" >"$logs/logs/$log" && set -- "$@" "logs/$log"
+    [ -n "$logs" ] && [ -f "$log" ] && [ ! -L "$log" ] && tail -c "$bytes" "$log" >"$logs/logs/$log" && set -- "$@" "logs/$log"
   done
   # tar fails when a folder is named and no file of it.
   [ "$#" -eq 0 ] || set -- -C "$logs" "$@"
   begin
   # Regular files only: a FIFO would hang, a symlink would leak what it points to.
   {
-    for file in *.manifest; do [ -f "$file" ] && printf '%s\000' "$file"; done
-    if [ "$omitted" = yes ]; then find results -type f -size -2048k -print0 | head -z -n 1000
+    for file in *.manifest; do [ -f "$file" ] && [ ! -L "$file" ] && printf '%s\000' "$file"; done
+    # Each is 2 MiB at most, so that these are no more than the other side takes; what says how it went comes first.
+    if [ "$omitted" = yes ]; then
+      { find results -type f -name '*.json' -size -2048k -print0; find results -type f ! -name '*.json' -size -2048k -print0; } |
+        head -z -n "$((most / 2097152 + 1))"
     else find results -type f -print0; fi
   } | tar -cf - --null --no-recursion -T - "$@" 2>/dev/null
   printf '\n@sbench-tar %s %s' "$?" "$omitted"
@@ -32,6 +35,7 @@ verb_fetch() {
 verb_tail() {
   attempt_dir "$1" "$2" "$3"
   begin
-  tail -c "$5" "$d/$4.out" 2>/dev/null
+  # A FIFO would hang, a symlink would leak what it points to.
+  if [ -f "$d/$4.out" ] && [ ! -L "$d/$4.out" ]; then tail -c "$5" "$d/$4.out" 2>/dev/null; fi
   finish
 }
