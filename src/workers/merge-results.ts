@@ -1,10 +1,12 @@
 import { concludePoint } from '../jobs/loadgen/analyse/conclude-point.ts';
+import { type PauseCounts, pauseCountsSchema } from '../jobs/loadgen/analyse/count-pauses.ts';
+import { countedDistribution } from '../jobs/loadgen/analyse/distribution.ts';
 import { rowsOfRecords } from '../jobs/loadgen/analyse/rows-of-records.ts';
 import { type LoadgenConfig, loadgenConfigSchema } from '../jobs/loadgen/config.ts';
 import { pointWords } from '../jobs/loadgen/describe-point.ts';
 import type { PointEnd } from '../jobs/loadgen/engine/drive-point.ts';
 import type { Window } from '../jobs/loadgen/engine/load-share.ts';
-import type { Load } from '../jobs/loadgen/load.ts';
+import { isShared, type Load } from '../jobs/loadgen/load.ts';
 import { runOrder, type Turn } from '../jobs/loadgen/run-order.ts';
 import type { Point } from '../shared/result/point.ts';
 import { type RequestRecord, requestRecordSchema } from '../shared/result/request-record.ts';
@@ -15,6 +17,8 @@ export interface NodeResult {
   result: Result;
   /** Its `requests.jsonl`. */
   requests: string;
+  /** Its `pauses.jsonl`, when there is one. */
+  pauses?: string | undefined;
 }
 
 /** A point as one node measured it, and its requests on the point's own clock. */
@@ -31,11 +35,14 @@ interface Part {
 export function mergeResults(nodes: readonly NodeResult[]): Result {
   const [first] = nodes;
   if (!first) throw new Error('there is no result to merge');
-  const records = nodes.map(({ requests }) => readRequests(requests));
+  const records = nodes.map(({ requests }) => readLines(requests, requestRecordSchema));
+  const pauses = nodes.map((node) => readLines(node.pauses ?? '', pauseCountsSchema));
   const config = loadgenConfigSchema.parse(first.result.config);
   const points = runOrder(config).flatMap((turn) => {
     const parts = nodes.flatMap(({ result }, node) => partOf(turn, result, records[node] ?? []));
-    return parts.length === nodes.length ? [mergePoint(turn, parts, config)] : [];
+    return parts.length === nodes.length
+      ? [{ ...mergePoint(turn, parts, config), ...itlOf(turn, pauses) }]
+      : [];
   });
   const results = nodes.map(({ result }) => result);
   const found = new Set(points.flatMap(({ validity }) => validity));
@@ -86,13 +93,24 @@ function mergePoint(turn: Turn, parts: readonly Part[], config: LoadgenConfig): 
   return point;
 }
 
+/** Of all nodes, or none: pauses of some of them would look like those of all. */
+function itlOf(turn: Turn, nodes: readonly (readonly PauseCounts[])[]): Pick<Point, 'itlMs'> {
+  const counted = nodes.flatMap(
+    (lines) => lines.find(({ point, repeat }) => point === turn.point && repeat === turn.repeat) ?? [],
+  );
+  if (counted.length < nodes.length) return {};
+  return { itlMs: countedDistribution(counted.flatMap(({ pauses }) => pauses)) };
+}
+
 function describeParts(load: Load, points: readonly Point[]): NonNullable<Point['load']> {
   if (load.is === 'closed') return { is: 'closed', concurrency: load.concurrency * points.length };
   const open = points.flatMap((point) => (point.load?.is === 'open' ? [point.load] : []));
   const offered = open.map(({ offeredPerS }) => offeredPerS);
   return {
     is: 'open',
-    words: `${points.length} times ${open[0]?.words ?? ''}`,
+    words: isShared(load)
+      ? `${open[0]?.words ?? ''}, over ${points.length} nodes`
+      : `${points.length} times ${open[0]?.words ?? ''}`,
     offeredPerS: offered.some((each) => each === null)
       ? null
       : offered.reduce((sum: number, each) => sum + (each ?? 0), 0),
@@ -134,8 +152,8 @@ function onClockOf(record: RequestRecord, startMs: number): RequestRecord {
   return { ...record, ...intended, startMs: record.startMs - startMs, endMs: record.endMs - startMs };
 }
 
-const readRequests = (text: string): RequestRecord[] =>
+const readLines = <Line>(text: string, schema: { parse(line: unknown): Line }): Line[] =>
   text
     .split('\n')
     .filter(Boolean)
-    .map((line) => requestRecordSchema.parse(JSON.parse(line)));
+    .map((line) => schema.parse(JSON.parse(line)));

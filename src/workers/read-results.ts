@@ -76,7 +76,8 @@ function readNodes(count: number, file: (name: string) => Buffer | undefined): C
         ok: false,
         why: `node ${node}: its requests did not come, and results are put together from them`,
       };
-    nodes.push({ result: read.result as Result, requests });
+    const pauses = file(`node-${node}/pauses.jsonl`)?.toString('utf8');
+    nodes.push({ result: read.result as Result, requests, pauses });
   }
   try {
     return { ok: true, result: mergeResults(nodes) };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Point } from '../../shared/result/point.ts';
-import type { LoadShare, Window } from './engine/load-share.ts';
+import { type LoadShare, shareOut, type Window } from './engine/load-share.ts';
 import { intendedTimes, openLoadSchema } from './schedule/intended-times.ts';
 import { expectedRequests } from './schedule/rate-profile.ts';
 
@@ -46,19 +46,33 @@ export const loadSchema = z.discriminatedUnion('is', [
 ]);
 export type Load = z.infer<typeof loadSchema>;
 
-/** The same load, ready to be shared out to threads. `seed` decides when the requests of an open load are due. */
+/** Which of several nodes this is, from 0. */
+export interface Node {
+  node: number;
+  nodes: number;
+}
+
+/** A rate or a concurrency is each node's own; so many requests, all at once or at given times, are shared. */
+export const isShared = (load: Load): boolean => load.is === 'open' && load.load.open !== 'rate';
+
+/**
+ * The same load, ready to be shared out to threads: this node's part of it. `seed` decides when the requests of an
+ * open load are due.
+ */
 export function planLoad(
   load: Load,
   seed: readonly (string | number)[],
   traceOf: (file: string) => readonly number[],
+  { node, nodes }: Node = { node: 0, nodes: 1 },
 ): LoadShare {
   if (load.is === 'closed') {
     const { concurrency, thinkS } = load;
     return { is: 'closed', lanes: concurrency, thinkMs: thinkS * 1000, window: closedWindow(load) };
   }
-  const times = intendedTimes(load.load, seed, traceOf);
+  const times = intendedTimes(load.load, [...seed, node], traceOf);
   const indices = Uint32Array.from(times, (_, at) => at);
-  return { is: 'open', times, indices, window: openWindow(load, times), cap: load.cap };
+  const whole: LoadShare = { is: 'open', times, indices, window: openWindow(load, times), cap: load.cap };
+  return (isShared(load) && shareOut(whole, nodes)[node]) || whole;
 }
 
 function openWindow(load: Extract<Load, { is: 'open' }>, times: Float64Array): Window {

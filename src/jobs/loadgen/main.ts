@@ -7,6 +7,7 @@
  */
 
 import { isMainThread } from 'node:worker_threads';
+import { countPauses } from './analyse/count-pauses.ts';
 import { runThread } from './engine/thread.ts';
 import { readBefore } from './read-before.ts';
 import { type Command, readCommandLine, UsageError } from './read-command-line.ts';
@@ -44,6 +45,7 @@ async function main(): Promise<number> {
 async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'failed'> {
   const { config } = command;
   const folder = await openResultFolder(command.outFolder);
+  const nodes = Number(process.env.SBENCH_NODES ?? 1) || 1;
   const progress = reportProgress(command.progressFile, config.points.length * config.repeats);
   const result = await runBenchmark({
     config,
@@ -52,6 +54,7 @@ async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'f
     filesFolder: command.filesFolder,
     // Of several nodes, each runs this program.
     node: Number(process.env.SBENCH_NODE ?? 0) || 0,
+    nodes,
     before: readBefore(command.beforeFile, config),
     version: typeof SBENCH_VERSION === 'string' ? SBENCH_VERSION : '0.0.0-source',
     signal,
@@ -63,6 +66,9 @@ async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'f
     onBatch(batch, place) {
       folder.append(recordLines(batch, place));
       progress.count(batch);
+    },
+    onTurnEnd: async ({ point, repeat }, { pauses }) => {
+      if (nodes > 1) await folder.appendPauses({ v: 1, point, repeat, pauses: countPauses(pauses) });
     },
     say: (line) => console.log(line),
     save: folder.save,

@@ -1,14 +1,17 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Result } from '../../shared/result/result.ts';
+import type { PauseCounts } from './analyse/count-pauses.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** The folder behind `--out`: `result.json`, replaced as a whole, and `requests.jsonl`, which grows. */
 export interface ResultFolder {
   /** Returns at once; the write happens beside the measurement. A failed write surfaces in `closeLog`. */
   append(lines: Buffer): void;
+  /** Of one turn, into `pauses.jsonl`: of several nodes each keeps them, for the one result of all. */
+  appendPauses(line: PauseCounts): Promise<void>;
   save(result: Result): Promise<void>;
   closeLog(): Promise<void>;
 }
@@ -21,6 +24,7 @@ export async function openResultFolder(folder: string): Promise<ResultFolder> {
   written.catch(() => {});
   return {
     append: (lines) => void requests.write(lines),
+    appendPauses: (line) => appendFile(join(folder, 'pauses.jsonl'), `${JSON.stringify(line)}\n`),
     save: (result) => replaceFile(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`),
     async closeLog() {
       requests.end();

@@ -5,11 +5,12 @@ import type { FailureReason, Result } from '../../shared/result/result.ts';
 import { ValidityCode } from '../../shared/result/validity.ts';
 import type { LoadgenConfig } from './config.ts';
 import { describePoint, pointWords } from './describe-point.ts';
+import type { Node } from './load.ts';
 import { readServerVersion } from './read-server-version.ts';
 import { runOrder, type Turn } from './run-order.ts';
 import { runTurn, type TurnOrder, type TurnResult } from './run-turn.ts';
 
-export interface BenchmarkOrder {
+export interface BenchmarkOrder extends Node {
   readonly config: LoadgenConfig;
   readonly origin: URL;
   /** This program's file, which its threads run too. */
@@ -17,13 +18,13 @@ export interface BenchmarkOrder {
   readonly version: string;
   /** Where the files that the config names lie. */
   readonly filesFolder: string;
-  readonly node: number;
   /** What an interrupted run before this one measured already. */
   readonly before: readonly Point[];
   /** Aborting it ends the benchmark with what was measured so far. */
   readonly signal: AbortSignal;
   readonly onBatch: TurnOrder['onBatch'];
   readonly onTurn: (number: number, turn: Turn) => void;
+  readonly onTurnEnd: (turn: Turn, result: TurnResult) => Promise<void>;
   readonly say: (line: string) => void;
   /** Called at the start and after every point with what there is: a failed result, reason `unfinished`. */
   readonly save: (result: Result) => Promise<void>;
@@ -65,6 +66,7 @@ export async function runBenchmark(order: BenchmarkOrder): Promise<Result> {
     order.onTurn(points.length + 1, turn);
     const result = await runTurn(turn, { ...order, runId, startedAtMs });
     points.push(result.point);
+    await order.onTurnEnd(turn, result);
     order.say(describePoint(points.length, turns.length, result.point));
 
     if (signal.aborted) return conclude(TERMINATED);
@@ -97,8 +99,12 @@ function unreachable(origin: URL, why: string): Verdict {
 }
 
 /** After such a point the next ones would only waste the allocation. */
-function reasonToStop({ point, gaveUp, failure }: TurnResult): Verdict | undefined {
+function reasonToStop({ point, gaveUp, failure, idle }: TurnResult): Verdict | undefined {
   const where = `at ${pointWords(point)}`;
+  if (idle) {
+    const message = `Nothing was left for this node ${where}: the load has fewer requests than there are nodes; ask for fewer nodes`;
+    return { status: 'failed', reason: 'no-success', message };
+  }
   if (point.requests === point.errors) {
     const example = failure === undefined ? '' : `, for example ${failure}`;
     const message = `No request succeeded ${where}: ${point.errors} of ${point.requests} failed${example}`;

@@ -5,20 +5,18 @@ import { gatherRows } from './analyse/rows.ts';
 import type { LoadgenConfig } from './config.ts';
 import { drivePoint } from './engine/drive-point.ts';
 import type { Batch } from './engine/recording.ts';
-import { describeLoad, planLoad } from './load.ts';
+import { describeLoad, type Node, planLoad } from './load.ts';
 import type { PromptOrder } from './prompts/create-prompts.ts';
 import type { ProtocolConfig } from './protocols/create-protocol.ts';
 import type { Place } from './record-line.ts';
 import type { Turn } from './run-order.ts';
 import { readTrace } from './schedule/read-trace.ts';
 
-export interface TurnOrder {
+export interface TurnOrder extends Node {
   readonly config: LoadgenConfig;
   readonly origin: URL;
   readonly program: URL;
   readonly filesFolder: string;
-  /** Which of several nodes this is, from 0: each sends at times, and says words, of its own. */
-  readonly node: number;
   readonly runId: string;
   /** The result's `startedAt`, in ms since 1970. */
   readonly startedAtMs: number;
@@ -32,14 +30,21 @@ export interface TurnResult {
   gaveUp: string | undefined;
   /** An example of what went wrong. */
   failure: string | undefined;
+  /** Pauses between pieces of text: they are in no record, and whoever puts nodes together needs them. */
+  pauses: Float64Array;
+  /** Of a load that several nodes share nothing was left for this one. */
+  idle: boolean;
 }
 
 /** Measures one point once: its schedule, its load, its numbers and what is to be thought of them. */
 export async function runTurn(turn: Turn, order: TurnOrder): Promise<TurnResult> {
   const { point, repeat, plan } = turn;
   const { config, runId } = order;
-  const load = planLoad(plan.load, [config.seed, plan.name, repeat, order.node], (file) =>
-    readTrace(join(order.filesFolder, file)),
+  const load = planLoad(
+    plan.load,
+    [config.seed, plan.name, repeat],
+    (file) => readTrace(join(order.filesFolder, file)),
+    order,
   );
   const protocol = withOptions(config.protocol, plan.options);
   const concurrency = plan.load.is === 'closed' ? plan.load.concurrency : undefined;
@@ -84,6 +89,8 @@ export async function runTurn(turn: Turn, order: TurnOrder): Promise<TurnResult>
     point: measured,
     gaveUp: end.gaveUp,
     failure: failure && `${failure.kind}: ${failure.message}`,
+    pauses: rows.gaps,
+    idle: load.is === 'open' && load.times.length === 0,
   };
 }
 

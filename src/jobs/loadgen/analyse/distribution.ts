@@ -28,6 +28,32 @@ export function distribution(samples: Float64Array): Distribution {
   };
 }
 
+/** The same of samples that are counted: value and how often, in any order. */
+export function countedDistribution(counts: readonly (readonly [ms: number, count: number])[]): Distribution {
+  const sorted = counts.toSorted(([a], [b]) => a - b);
+  const n = sorted.reduce((sum, [, count]) => sum + count, 0);
+  if (n === 0) return NOTHING;
+  const mean = sorted.reduce((sum, [ms, count]) => sum + ms * count, 0) / n;
+  const squares = sorted.reduce((sum, [ms, count]) => sum + count * (ms - mean) ** 2, 0);
+  const rank = (percent: number) => {
+    let left = Math.max(1, Math.ceil((percent * n) / 100 - 1e-9));
+    for (const [ms, count] of sorted) {
+      left -= count;
+      if (left <= 0) return round(ms);
+    }
+    return round(sorted.at(-1)?.[0] ?? 0);
+  };
+  const at = Object.fromEntries(PERCENTILES.map((percent) => [nameOf(percent), rank(percent)]));
+  return {
+    ...(at as Pick<Distribution, 'p50' | 'p90' | 'p99'>),
+    n,
+    mean: round(mean),
+    sd: n > 1 ? round(Math.sqrt(squares / (n - 1))) : null,
+    min: rank(0),
+    max: rank(100),
+  };
+}
+
 const nameOf = (percent: number): string => `p${String(percent).replace('.', '')}`;
 
 const NOTHING: Distribution = {
