@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ProducerDeps } from '../producer/connect-producer.ts';
-import { findSession, noSession } from '../producer/find-session.ts';
+import { findSession, findSessions, noSession } from '../producer/find-session.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { RolePlan } from '../shared/plan/plan.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
@@ -27,52 +27,79 @@ interface Options {
 export function addLogs(program: Command, cli: Cli): void {
   program
     .command('logs')
-    .argument('<id>', 'a session: its id, a prefix of it, or @last')
+    .argument('<id>', 'a session or a group: its id, a prefix of it, or @last')
     .argument('[role]', 'one Slurm job of it: s1, c1 … or its name (else all)')
     .description('stdout and stderr of the Slurm jobs')
-    .option('-f, --follow', 'go on as they grow, until the Slurm jobs have ended')
+    .option('-f, --follow', 'go on as they grow, until the Slurm jobs have ended (one session)')
     .option('--kib <number>', 'so much of the end of each', readNumber, 64)
     .option('--attempt <number>', 'an earlier attempt of the session', readNumber)
-    .option('--json', 'one JSON object a line: {role, text}')
+    .option('--json', 'one JSON object a line: {role, text}, and of a group {session, role, text}')
     .addHelpText('after', '\nExample:\n  sbench logs @last s1 --follow')
     .action(async (name: string, role: string | undefined, options: Options, command: Command) => {
       const settings = settingsFor(cli, command);
       await withProducer(settings, async (deps) => {
-        const id = await findSession(deps, name);
-        const session = await deps.store.read(id);
-        if (!session) throw noSession(id);
-        const roles = rolesOf(session, role);
-        const names = roles.map((each) => each.role);
-        const printer = logPrinter(cli.terminal, roles, options.json === true);
-        if (options.follow && options.attempt === undefined && !areOver(session.record, names)) {
-          const interrupted = cli.terminal.interrupted();
-          const { terminal } = cli;
-          const bytes = options.kib * 1024;
-          await followLogs(session.record, {
-            settings,
-            deps,
-            terminal,
-            printer,
-            roles: names,
-            bytes,
-            interrupted,
-          });
-          printer.flush();
-          if (!interrupted.aborted) return;
-          terminal.say(`stopped following; the session goes on: sbench watch ${id}`);
-          cli.exitCode = EXIT.interrupted;
+        const asked: Asked = { settings, deps, role, options };
+        if (options.follow) {
+          await followOrShow(cli, asked, await findSession(deps, name));
           return;
         }
-        const record = attemptOf(session.record, options.attempt);
-        const logs = await readLogs(settings, deps, record, roles, options.kib * 1024);
-        for (const [index, log] of logs.entries()) {
-          const { role, name } = roles[index] as RolePlan;
-          if (log.length === 0) cli.terminal.say(printableLines(`${role} ${name} has written nothing yet`));
-          printer.push(role, log);
-          printer.flush();
-        }
+        const { group, ids } = await findSessions(deps, name);
+        for (const id of ids) await show(cli, asked, await read(deps, id), group !== undefined);
       });
     });
+}
+
+interface Asked {
+  settings: Settings;
+  deps: ProducerDeps;
+  role: string | undefined;
+  options: Options;
+}
+
+async function read({ store }: ProducerDeps, id: string): Promise<StoredSession> {
+  const session = await store.read(id);
+  if (!session) throw noSession(id);
+  return session;
+}
+
+async function followOrShow(cli: Cli, asked: Asked, id: string): Promise<void> {
+  const { settings, deps, options } = asked;
+  const { terminal } = cli;
+  const session = await read(deps, id);
+  const roles = rolesOf(session, asked.role);
+  const names = roles.map((each) => each.role);
+  if (options.attempt !== undefined || areOver(session.record, names)) {
+    await show(cli, asked, session, false);
+    return;
+  }
+  const printer = logPrinter(terminal, roles, options.json === true);
+  const interrupted = terminal.interrupted();
+  const bytes = options.kib * 1024;
+  await followLogs(session.record, { settings, deps, terminal, printer, roles: names, bytes, interrupted });
+  printer.flush();
+  if (!interrupted.aborted) return;
+  terminal.say(`stopped following; the session goes on: sbench watch ${id}`);
+  cli.exitCode = EXIT.interrupted;
+}
+
+async function show(
+  { terminal }: Cli,
+  { settings, deps, role: asked, options }: Asked,
+  session: StoredSession,
+  ofSeveral: boolean,
+): Promise<void> {
+  const { id } = session.record;
+  const roles = rolesOf(session, asked);
+  const printer = logPrinter(terminal, roles, options.json === true, ofSeveral ? id : undefined);
+  const record = attemptOf(session.record, options.attempt);
+  const logs = await readLogs(settings, deps, record, roles, options.kib * 1024);
+  for (const [index, log] of logs.entries()) {
+    const { role, name } = roles[index] as RolePlan;
+    const whose = ofSeveral ? `${id} ${role}` : role;
+    if (log.length === 0) terminal.say(printableLines(`${whose} ${name} has written nothing yet`));
+    printer.push(role, log);
+    printer.flush();
+  }
 }
 
 /** The record as it was when an earlier attempt had ended. */

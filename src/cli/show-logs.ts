@@ -9,17 +9,25 @@ export interface LogPrinter {
 }
 
 /** Several logs on one terminal, line by line: a title whenever another one speaks, or JSON with the role in it. */
-export function logPrinter(terminal: Terminal, roles: readonly RolePlan[], json: boolean): LogPrinter {
+export function logPrinter(
+  terminal: Terminal,
+  roles: readonly RolePlan[],
+  json: boolean,
+  /** Of several sessions: whose logs these are. */
+  session?: string,
+): LogPrinter {
   let speaking: string | undefined;
   const readers = new Map<string, LogLines>(
     roles.map(({ role, name }) => [
       role,
       logLines((line) => {
         if (json) {
-          terminal.print(jsonLine({ role, text: line }));
+          terminal.print(jsonLine({ ...(session === undefined ? {} : { session }), role, text: line }));
           return;
         }
-        if (roles.length > 1 && speaking !== role) terminal.print(printableLines(`==> ${role} ${name} <==`));
+        const whose = session === undefined ? '' : `${session} `;
+        if ((whose !== '' || roles.length > 1) && speaking !== role)
+          terminal.print(printableLines(`==> ${whose}${role} ${name} <==`));
         speaking = role;
         terminal.print(printableLines(line));
       }),

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { closeProducer, connectProducer, type ProducerDeps } from '../../src/producer/connect-producer.ts';
+import { startDashboard } from '../../src/producer/dashboard/start-dashboard.ts';
 import { findSession, findSessions } from '../../src/producer/find-session.ts';
 import { Producer } from '../../src/producer/index.ts';
 import { isOver } from '../../src/shared/session/record.ts';
@@ -229,4 +230,101 @@ describe('until the end', () => {
     expect(JSON.parse(json)).toMatchObject({ group, sessions: [{ id: a, files: ['result.json'] }] });
     expect(isOver((await deps.store.read(b))?.record ?? { state: 'queued' })).toBe(false);
   });
+
+  test('report shows those that are there, one beside the other', async () => {
+    const { group, ids } = await submit();
+    for (const id of ids.slice(0, 2)) await endSession(deps, id, 'succeeded');
+    const { code, out } = await place.sbench(['report', group, '--format', 'json', '--out', '-']);
+    expect(code).toBe(0);
+    for (const id of ids.slice(0, 2)) expect(out).toContain(id);
+  });
+
+  test('logs are those of each session, with its id', async () => {
+    const { group, ids } = await submit();
+    const [a = '', b = ''] = ids;
+    await endSession(deps, a, 'succeeded');
+    const folder = join(place.folder, 'logs-of-one');
+    mkdirSync(join(folder, 'logs'), { recursive: true });
+    for (const role of ['s1', 'c1']) writeFileSync(join(folder, 'logs', `${role}.out`), `I am ${role}\n`);
+    const session = await deps.store.read(a);
+    await deps.redis.hset(`sbench:session:${a}`, {
+      record: JSON.stringify({ ...session?.record, resultsFolder: `${hostname()}:${folder}` }),
+    });
+    const { code, out, err } = await place.sbench(['logs', group, 'c1']);
+    expect({ code, out }).toEqual({ code: 0, out: `==> ${a} c1 ollama <==\nI am c1\n` });
+    expect(err).toContain(`${b} c1 ollama has written nothing yet`);
+    const json = await place.sbench(['logs', group, '--json']);
+    expect(
+      json.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { session: a, role: 's1', text: 'I am s1' },
+      { session: a, role: 'c1', text: 'I am c1' },
+    ]);
+    const followed = await place.sbench(['logs', group, '--follow']);
+    expect(followed).toMatchObject({ code: 2 });
+    expect(followed.err).toContain('is a group of 4 sessions, and this is about one');
+  });
+
+  test('retry is of each that did not succeed', async () => {
+    const { group, ids } = await submit();
+    const [a = '', b = '', c = '', d = ''] = ids;
+    const early = await place.sbench(['retry', group]);
+    expect(early.code).toBe(2);
+    expect(early.err).toContain(`no session of group ${group} can be tried again`);
+    await endSession(deps, a, 'succeeded');
+    await endSession(deps, b, 'failed');
+    await endSession(deps, d, 'cancelled');
+    const { code, out, err } = await place.sbench(['retry', group]);
+    expect({ code, out }).toEqual({ code: 0, out: `${b} attempt 2\n${d} attempt 2\n` });
+    expect(err).toContain(`${a} is left as it is: session ${a} succeeded`);
+    expect(err).toContain(`${c} is left as it is: session ${c} is queued`);
+    await endSession(deps, c, 'succeeded');
+    const forced = await place.sbench(['retry', group, '--force', '--json']);
+    expect(JSON.parse(forced.out)).toMatchObject({ group, states: { queued: 4 } });
+    for (const id of ids) await endSession(deps, id, 'succeeded');
+    expect((await place.sbench(['retry', group, '--force', '--watch'], { interrupt: stopped() })).code).toBe(
+      130,
+    );
+  });
+});
+
+const stopped = (): AbortController => {
+  const interrupt = new AbortController();
+  interrupt.abort();
+  return interrupt;
+};
+
+test('programs read and cancel a group over HTTP', async () => {
+  const { group, ids } = await submit();
+  const token = 'a-token-of-this-test-only';
+  const dashboard = await startDashboard(
+    { redis: redis.url, clusters: { local: {} }, origins: {} } as never,
+    { host: '127.0.0.1', port: 0, env: { SBENCH_DASHBOARD_TOKEN: token }, say: () => {} },
+  );
+  try {
+    const ask = async (path: string, method = 'GET', authorization = `Bearer ${token}`) => {
+      const answer = await fetch(new URL(path, dashboard.url), { method, headers: { authorization } });
+      return { status: answer.status, body: (await answer.json()) as { sessions: { id: string }[] } };
+    };
+    const view = await ask(`/api/groups/${group}`);
+    expect(view).toMatchObject({ status: 200, body: { group, of: 4, states: { queued: 4 } } });
+    expect(await ask(`/api/sessions/${group}`)).toEqual({
+      status: 404,
+      body: { error: `${group} is a group: /api/groups/${group}` },
+    });
+    expect((await ask('/api/groups/g-nobody')).status).toBe(404);
+    expect((await ask(`/api/groups/${ids[0]}`)).status).toBe(404);
+    expect((await ask(`/api/groups/${group}/cancel`, 'POST', 'none')).status).toBe(401);
+    expect((await ask('/api/groups/g-nobody/cancel', 'POST')).status).toBe(404);
+    const { status, body } = await ask(`/api/groups/${group}/cancel`, 'POST');
+    expect(status).toBe(202);
+    expect(body.sessions.map(({ id }) => id)).toEqual(ids);
+    for (const id of ids)
+      expect((await deps.store.read(id))?.record.ending).toMatchObject({ why: 'cancelled' });
+  } finally {
+    await dashboard.close();
+  }
 });

@@ -1,10 +1,12 @@
 import { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import { SESSION_ID } from '../../shared/ids.ts';
+import { isGroupId, SESSION_ID } from '../../shared/ids.ts';
+import { type Group, readGroup } from '../../shared/redis/group-store.ts';
 import { sessionState } from '../../shared/session/record.ts';
 import { requestCancel } from '../cancel-session.ts';
 import { clusterHealth } from '../cluster-health.ts';
 import type { ProducerDeps } from '../connect-producer.ts';
+import { groupView } from '../group-view.ts';
 import { knownClusters } from '../known-clusters.ts';
 import { listSessions, summaryOf } from '../list-sessions.ts';
 import { sessionView } from '../session-view.ts';
@@ -42,12 +44,16 @@ export function api(deps: ProducerDeps, clusters: readonly string[]): Router {
     response.json(await listSessions(deps, { filter: { state, cluster, labels }, limit, offset: after }));
   });
   router.get('/sessions/:id', async ({ params: { id } }, response) => {
-    if (!(await exists(deps, id))) return notThere(response, `there is no session ${id}`);
+    if (!(await exists(deps, id))) return notThere(response, noSession(id));
     response.json(await sessionView(deps, id));
   });
   router.get('/sessions/:id/timeline', async ({ params: { id } }, response) => {
-    if (!(await exists(deps, id))) return notThere(response, `there is no session ${id}`);
+    if (!(await exists(deps, id))) return notThere(response, noSession(id));
     response.json({ id, notes: await readTimeline(deps.redis, id) });
+  });
+  router.get('/groups/:id', async ({ params: { id } }, response) => {
+    if (!(await groupOf(deps, id))) return notThere(response, `there is no group ${id}`);
+    response.json(await groupView(deps, id));
   });
   router.get('/clusters', async (_request, response) => {
     const names = await knownClusters(deps.redis, clusters);
@@ -62,16 +68,34 @@ export function api(deps: ProducerDeps, clusters: readonly string[]): Router {
   return router;
 }
 
-/** The one thing that the web side may change: it asks for a session's end. */
+/** The one thing that the web side may change: it asks for the end of a session, or of a group's. */
 export const cancelRoute =
   (deps: ProducerDeps): RequestHandler =>
   async (request, response) => {
     const id = String(request.params.id);
-    if (!(await exists(deps, id))) return notThere(response, `there is no session ${id}`);
+    if (!(await exists(deps, id))) return notThere(response, noSession(id));
     const record = await requestCancel(deps, id, 'cancelled through the dashboard');
     // Its Slurm jobs are gone when it is over, not now.
     response.status(202).json(summaryOf(record));
   };
+
+export const cancelGroupRoute =
+  (deps: ProducerDeps): RequestHandler =>
+  async (request, response) => {
+    const id = String(request.params.id);
+    const group = await groupOf(deps, id);
+    if (!group) return notThere(response, `there is no group ${id}`);
+    const sessions: ReturnType<typeof summaryOf>[] = [];
+    for (const session of group.sessions)
+      sessions.push(summaryOf(await requestCancel(deps, session, 'cancelled through the dashboard')));
+    response.status(202).json({ group: id, sessions });
+  };
+
+const groupOf = async ({ redis }: ProducerDeps, id: string): Promise<Group | undefined> =>
+  isGroupId(id) ? await readGroup(redis, id) : undefined;
+
+const noSession = (id: string): string =>
+  isGroupId(id) ? `${id} is a group: /api/groups/${id}` : `there is no session ${id}`;
 
 const exists = async ({ store }: ProducerDeps, id: string): Promise<boolean> =>
   SESSION_ID.test(id) && (await store.read(id)) !== undefined;

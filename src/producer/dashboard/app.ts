@@ -4,7 +4,7 @@ import type { ProducerDeps } from '../connect-producer.ts';
 import { sessionView } from '../session-view.ts';
 import { readTimeline } from '../watch-session.ts';
 import type { Access } from './access.ts';
-import { api, cancelRoute } from './api.ts';
+import { api, cancelGroupRoute, cancelRoute } from './api.ts';
 import { bullBoard } from './bull-board.ts';
 import { loopbackNames, readOnly, secureHeaders } from './guard.ts';
 import { health } from './health.ts';
@@ -48,6 +48,7 @@ export function dashboardApp(deps: ProducerDeps, options: AppOptions): Express {
   if (options.openMetrics) app.get('/metrics', scrape);
   // With a token only, which no page of another site can make a browser send: cookies are not enough here.
   app.post('/api/sessions/:id/cancel', door.tokenRequired, cancelRoute(deps));
+  app.post('/api/groups/:id/cancel', door.tokenRequired, cancelGroupRoute(deps));
   app.use(door.required, readOnly);
   app.get('/metrics', scrape);
   app.use('/api', api(deps, clusters));
