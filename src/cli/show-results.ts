@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { SessionView } from '../producer/session-view.ts';
 import type { Point } from '../shared/result/point.ts';
 import { resultSchema } from '../shared/result/result.ts';
+import { searchWords } from '../shared/result/search.ts';
 import { type ToolPoint, type ToolResult, toolResultSchema } from '../shared/result/tool-result.ts';
 import { printableLines } from './printable-text.ts';
 import { type Column, table } from './table.ts';
@@ -37,7 +38,8 @@ function resultBody(result: unknown): string[] | undefined {
   if (tool.success) return [toolTables(tool.data), ...failure(tool.data)];
   const parsed = resultSchema.safeParse(result);
   if (!parsed.success) return undefined;
-  return [loadTable(parsed.data.points), ...failure(parsed.data)];
+  const { points, search } = parsed.data;
+  return [loadTable(points), ...(search ? [searchWords(search)] : []), ...failure(parsed.data)];
 }
 
 const failure = (result: { status: 'ok' } | { status: 'failed'; message: string }): string[] =>

@@ -172,3 +172,38 @@ test.each([
 ])('what contradicts itself is refused at its place: %j', (client, says) => {
   expect(wrongOf(client)).toEqual([typeof says === 'string' ? says : expect.stringMatching(says)]);
 });
+
+test('a search: where it begins, its goals, and what does not go with it', () => {
+  const search = { rate: { from: 2, to: 90 }, goals: { ttft: '500ms', tpot: '40ms' }, points: 6 };
+  const { points, ...config } = configOf({ search, load: { arrivals: 'constant' }, duration: '20s' });
+  expect(points.map(({ name }) => name)).toEqual(['rate 2']);
+  expect(config.search).toEqual({
+    of: 'rate',
+    from: 2,
+    to: 90,
+    points: 6,
+    goals: { ttftMs: 500, tpotMs: 40, errorShare: 0.01 },
+  });
+  const goals = { e2e: '2s', errors: 0 };
+  const closed = configOf({ search: { concurrency: { from: 1, to: 64 }, goals } });
+  expect(closed.points[0]?.load).toMatchObject({ is: 'closed', concurrency: 1, durationS: 60 });
+  expect(closed.search).toMatchObject({
+    of: 'concurrency',
+    points: 8,
+    goals: { e2eMs: 2000, errorShare: 0 },
+  });
+
+  const wrong = { search, sweep: { rate: [1] }, repeat: 2, order: 'seeded', resources: { nodes: 2 } };
+  expect(wrongOf(wrong).sort()).toEqual([
+    'order is not for a search, whose order is its own',
+    'repeat is not for a search, which measures each point once',
+    'resources.nodes is for one node when there is a search: each would find its own way',
+    'sweep and search both say what the points are; give one',
+  ]);
+  expect(wrongOf({ search: { goals } })).toEqual(['search needs either rate or concurrency: {from, to}']);
+  expect(wrongOf({ search: { rate: { from: 9, to: 1 }, goals } })).toEqual(['search.rate.to is below from']);
+  expect(wrongOf({ search, parameters: { api: 'embed' } })).toEqual([
+    'search.goals.ttft is for answers that come token by token; give e2e',
+    'search.goals.tpot is for answers that come token by token; give e2e',
+  ]);
+});

@@ -3,6 +3,7 @@ import { duration, fineDuration } from '../../shared/yaml/duration.ts';
 import { notYet } from '../../shared/yaml/not-yet.ts';
 import { clientFrame, nonEmpty } from '../recipe-schema.ts';
 import { loadShape } from './load-shape.ts';
+import { searchShape } from './search-shape.ts';
 
 const inFlight = z.number().int().min(1).max(4096);
 
@@ -176,6 +177,7 @@ const anyClient = clientFrame.extend({
     .max(100)
     .optional()
     .describe('Each point so many times, on the same warm service.'),
+  search: searchShape.optional().describe('The highest load that meets goals, found in a few points.'),
   order: z
     .enum(['given', 'seeded'])
     .optional()

@@ -5,6 +5,7 @@ import { loadSchema } from './load.ts';
 import { promptSourceSchema } from './prompts/create-prompts.ts';
 import { lengthSchema } from './prompts/length.ts';
 import { protocolConfigSchema } from './protocols/create-protocol.ts';
+import { searchSchema } from './search.ts';
 
 const goal = z.number().positive().optional();
 
@@ -34,6 +35,8 @@ export const loadgenConfigSchema = z
     /** Upper limit of output tokens per request; the server may stop earlier. */
     maxTokens: lengthSchema.default(128),
     points: z.array(pointConfigSchema).min(1).max(1000),
+    /** The one point is where a search begins, and what all its points are like. */
+    search: searchSchema.optional(),
     /** How often each point is measured, on the same warm service. */
     repeats: z.int().min(1).max(100).default(1),
     /** Shuffled by the seed, each round of repeats anew: what drifts over time then hits all points alike. */
@@ -53,6 +56,10 @@ export const loadgenConfigSchema = z
   .refine((config) => new Set(config.points.map((point) => point.name)).size === config.points.length, {
     error: 'two points have the same name',
     path: ['points'],
+  })
+  .refine(({ search, points, repeats }) => !search || (points.length === 1 && repeats === 1), {
+    error: 'a search has one point to begin with, and measures each once',
+    path: ['search'],
   });
 export type LoadgenConfig = z.infer<typeof loadgenConfigSchema>;
 /** What a person or the planner has to write: everything with a default may be left out. */

@@ -15,6 +15,7 @@ import { recordLines } from './record-line.ts';
 import { reportProgress } from './report-progress.ts';
 import { openResultFolder } from './result-folder.ts';
 import { runBenchmark } from './run-benchmark.ts';
+import { mostTurns } from './run-order.ts';
 
 // Put in place by the bundler; absent when the source is run as it is.
 declare const SBENCH_VERSION: string | undefined;
@@ -46,7 +47,7 @@ async function measure(command: Command, signal: AbortSignal): Promise<'ok' | 'f
   const { config } = command;
   const folder = await openResultFolder(command.outFolder);
   const nodes = Number(process.env.SBENCH_NODES ?? 1) || 1;
-  const progress = reportProgress(command.progressFile, config.points.length * config.repeats);
+  const progress = reportProgress(command.progressFile, mostTurns(config));
   const result = await runBenchmark({
     config,
     origin: command.url,

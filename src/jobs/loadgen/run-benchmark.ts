@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Point } from '../../shared/result/point.ts';
 import type { FailureReason, Result } from '../../shared/result/result.ts';
+import { searchWords } from '../../shared/result/search.ts';
 import { ValidityCode } from '../../shared/result/validity.ts';
 import type { LoadgenConfig } from './config.ts';
 import { describePoint, pointWords } from './describe-point.ts';
 import type { Node } from './load.ts';
 import { readServerVersion } from './read-server-version.ts';
-import { runOrder, type Turn } from './run-order.ts';
+import { isSame, mostTurns, nextTurn, runOrder, type Turn } from './run-order.ts';
 import { runTurn, type TurnOrder, type TurnResult } from './run-turn.ts';
+import { searchResult } from './search.ts';
 
 export interface BenchmarkOrder extends Node {
   readonly config: LoadgenConfig;
@@ -35,9 +37,8 @@ type Verdict = { status: 'ok' } | { status: 'failed'; reason: FailureReason; mes
 /** Measures every point in turn and returns the final result, which is the caller's to save. */
 export async function runBenchmark(order: BenchmarkOrder): Promise<Result> {
   const { config, origin, signal } = order;
-  const turns = runOrder(config);
-  const points: Point[] = turns.flatMap((turn) => order.before.find((point) => isSame(point, turn)) ?? []);
-  const missing = turns.filter((turn) => !points.some((point) => isSame(point, turn)));
+  const most = mostTurns(config);
+  const points: Point[] = earlierPoints(config, order.before);
   const model = config.protocol.speaks === 'http' ? null : config.protocol.model;
   const target = { url: origin.origin, model, serverVersion: null as string | null };
   const generator = { version: order.version, node: process.version, host: hostname() };
@@ -48,38 +49,67 @@ export async function runBenchmark(order: BenchmarkOrder): Promise<Result> {
   function conclude(verdict: Verdict): Result {
     const found = new Set(points.flatMap((point) => point.validity));
     const validity = Object.values(ValidityCode).filter((code) => found.has(code));
+    const search = config.search ? { search: searchResult(config.search, points) } : {};
     const endedAt = new Date().toISOString();
-    return { v: 1, ...verdict, generator, target, runId, config, startedAt, endedAt, points, validity };
+    return {
+      v: 1,
+      ...verdict,
+      generator,
+      target,
+      runId,
+      config,
+      startedAt,
+      endedAt,
+      points,
+      ...search,
+      validity,
+    };
   }
 
   // From the first moment the file says failed: a benchmark killed without warning must not leave an `ok`.
-  await order.save(conclude(unfinished(points.length, turns.length)));
+  await order.save(conclude(unfinished(points.length, most)));
   const server = await readServerVersion(origin, signal);
   if (signal.aborted) return conclude(TERMINATED);
   if (!server.reachable) return conclude(unreachable(origin, server.why));
   target.serverVersion = server.version;
 
   for (const [at, point] of points.entries()) {
-    order.say(`${describePoint(at + 1, turns.length, point)}  (measured by an earlier attempt)`);
+    order.say(`${describePoint(at + 1, most, point)}  (measured by an earlier attempt)`);
   }
-  for (const turn of missing) {
+  for (let turn = nextTurn(config, points); turn; turn = nextTurn(config, points)) {
     order.onTurn(points.length + 1, turn);
     const result = await runTurn(turn, { ...order, runId, startedAtMs });
     points.push(result.point);
     await order.onTurnEnd(turn, result);
-    order.say(describePoint(points.length, turns.length, result.point));
+    order.say(describePoint(points.length, most, result.point));
 
     if (signal.aborted) return conclude(TERMINATED);
-    const hopeless = reasonToStop(result);
+    // That a load is too much for the service is what a search wants to know.
+    const hopeless = reasonToStop(config.search ? { ...result, gaveUp: undefined } : result);
     if (hopeless) return conclude(hopeless);
-    await order.save(conclude(unfinished(points.length, turns.length)));
+    await order.save(conclude(unfinished(points.length, most)));
+  }
+  if (config.search) {
+    order.say(searchWords(searchResult(config.search, points)));
+    // A load that the service could not take is what was looked for, not a failure.
+    return conclude({ status: 'ok' });
   }
   return conclude(judgeErrors(points, config.maxErrorShare));
 }
 
-/** A point of this name that is there already need not be measured again. */
-const isSame = (point: Point, { plan, repeat }: Turn): boolean =>
-  point.name === plan.name && (point.repeat ?? 1) === repeat;
+/** In the order in which they would be measured now; a search is walked again. */
+function earlierPoints(config: LoadgenConfig, before: readonly Point[]): Point[] {
+  const { search } = config;
+  if (!search) return runOrder(config).flatMap((turn) => before.find((point) => isSame(point, turn)) ?? []);
+  const points: Point[] = [];
+  for (let turn = nextTurn(config, points); turn; turn = nextTurn(config, points)) {
+    const wanted = turn;
+    const found = before.find((point) => isSame(point, wanted));
+    if (!found) break;
+    points.push(found);
+  }
+  return points;
+}
 
 const TERMINATED: Verdict = {
   status: 'failed',

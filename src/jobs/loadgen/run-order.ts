@@ -1,5 +1,7 @@
+import type { Point } from '../../shared/result/point.ts';
 import type { LoadgenConfig, PointConfig } from './config.ts';
 import { randomStream } from './schedule/random.ts';
+import { loadAt, nextValue, searchName } from './search.ts';
 
 /** One go at one point. */
 export interface Turn {
@@ -24,3 +26,22 @@ export function runOrder({ points, repeats, order, seed }: LoadgenConfig): Turn[
     return drawn.sort((a, b) => a.at - b.at).map(({ turn }) => turn);
   }).flat();
 }
+
+/** Most points that will be measured. */
+export const mostTurns = (config: LoadgenConfig): number =>
+  config.search?.points ?? config.points.length * config.repeats;
+
+/** What is to be measured after these points; undefined when that was all. */
+export function nextTurn(config: LoadgenConfig, done: readonly Point[]): Turn | undefined {
+  const { search, points } = config;
+  if (!search) return runOrder(config).find((turn) => !done.some((point) => isSame(point, turn)));
+  const value = nextValue(search, done);
+  const [like] = points;
+  if (value === undefined || !like) return undefined;
+  const plan = { ...like, name: searchName(search.of, value), load: loadAt(like.load, value) };
+  return { point: done.length + 1, repeat: 1, once: true, plan };
+}
+
+/** A point of this name that is there already need not be measured again. */
+export const isSame = (point: Point, { plan, repeat }: Turn): boolean =>
+  point.name === plan.name && (point.repeat ?? 1) === repeat;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { pointSchema } from './point.ts';
+import { searchResultSchema } from './search.ts';
 import { validityCodeSchema } from './validity.ts';
 
 /**
@@ -44,6 +45,8 @@ const measured = {
   endedAt: z.iso.datetime(),
   /** In the order measured. The last one of a failed result may be partial (`INCOMPLETE`). */
   points: z.array(pointSchema),
+  /** Of a search only. */
+  search: searchResultSchema.optional(),
   /** Every code that any point carries, once. */
   validity: z.array(validityCodeSchema),
 };

@@ -43,5 +43,6 @@ export function createProtocol(config: ProtocolConfig): Protocol {
 }
 
 /** Whether answers are text, token by token: only then are there TTFT and TPOT, and zero tokens is a failure. */
-export const streamsTokens = (config: ProtocolConfig): boolean =>
-  config.speaks !== 'http' && !config.api.startsWith('embed');
+export const streamsTokens = (
+  config: { speaks: 'http' } | { speaks: 'ollama' | 'openai'; api: string },
+): boolean => config.speaks !== 'http' && !config.api.startsWith('embed');
