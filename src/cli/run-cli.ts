@@ -10,6 +10,7 @@ import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
 import { addDashboard } from './dashboard.ts';
 import { EXIT_CODES_HELP } from './exit-code.ts';
+import { helpAsked } from './help-asked.ts';
 import { addInit } from './init.ts';
 import { addList } from './list.ts';
 import { addLogs } from './logs.ts';
@@ -33,7 +34,8 @@ import { addWorker } from './worker.ts';
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   const cli: Cli = { terminal, exitCode: 0 };
   try {
-    await programOf(cli).parseAsync([...argv], { from: 'user' });
+    const program = programOf(cli);
+    await program.parseAsync(helpAsked(program, argv), { from: 'user' });
     return cli.exitCode;
   } catch (error) {
     return reportError(error, terminal, argv.includes('--json'));
