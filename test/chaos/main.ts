@@ -1,8 +1,9 @@
 import { faultsNamed } from './faults/catalogue.ts';
 import type { Given } from './given.ts';
 import { planChaos } from './plan-chaos.ts';
+import { runChaos } from './run-chaos.ts';
 
-/** Prints the plan of a run. Nothing carries it out yet, and so nothing here may say that all went well. @returns its exit code. */
+/** Prints the plan of a run, or carries it out. @returns its exit code. */
 export async function chaos(given: Given): Promise<number> {
   const { values } = given;
   const plan = planChaos({
@@ -14,7 +15,9 @@ export async function chaos(given: Given): Promise<number> {
     console.log(JSON.stringify(plan, null, 2));
     return 0;
   }
-  throw new Error('the run itself is not built yet: --plan prints what it would do');
+  const result = await runChaos(given, plan);
+  console.log(JSON.stringify(result));
+  return result.ok ? 0 : 1;
 }
 
 function count(text: string, flag: string, low: number, high: number): number {

@@ -38,6 +38,8 @@ export interface PlannedFault {
   atS: number;
   forS: number;
   cluster: ClusterName;
+  /** One fault at a time in each: a cluster of its own, or home. */
+  lane: ClusterName | 'home';
   /** Which of several workers, nodes, directions ...: a number below 1, times how many there are. */
   pick: number;
 }
@@ -92,7 +94,7 @@ function planFaults(dice: Random, names: FaultName[], spanS: number): PlannedFau
       for (const name of dice.shuffled(of)) {
         if (deck > 0 && atS >= spanS) break;
         const forS = dice.between(...shapes[name].forS);
-        faults.push({ name, atS, forS, cluster, pick: dice.next() });
+        faults.push({ name, atS, forS, cluster, lane: cluster, pick: dice.next() });
         atS = Math.round((atS + forS + dice.between(1.5, 6)) * 10) / 10;
       }
     }
@@ -113,6 +115,7 @@ function planFaults(dice: Random, names: FaultName[], spanS: number): PlannedFau
   ).map((fault) => ({
     ...fault,
     cluster: dice.of(CLUSTERS),
+    lane: 'home' as const,
   }));
   return [...onClusters, ...home].sort((a, b) => a.atS - b.atS || (a.name < b.name ? -1 : 1));
 }

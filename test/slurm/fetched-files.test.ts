@@ -14,6 +14,7 @@ beforeEach(() => {
   writeFileSync(join(folder, 'v1/tool/tool.sh'), toolText);
   attempt = join(folder, 'v1/bx/sessions/261123-abcdef/1');
   mkdirSync(join(attempt, 'results/c1'), { recursive: true });
+  writeFileSync(join(folder, 'v1/bx/identity'), 'x\n');
   writeFileSync(join(folder, 'secret'), 'SECRET');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,6 +43,13 @@ test('links and FIFOs in the place of logs, lists and results are not read', () 
   expect(tar).toContain('RESULT');
   expect(tar).not.toContain('SECRET');
   for (const role of ['c1', 's1']) expect(ask('tail', role, 100).toString()).not.toContain('SECRET');
+});
+
+test('in another tree than the installation’s there is no answer, rather than "nothing there"', () => {
+  rmSync(join(folder, 'v1/bx/identity'));
+  const args = ['nonce', 'fetch', 'bx', '261123-abcdef', '1', '10', '10'];
+  const { status, stdout } = spawnSync('sh', [join(folder, 'v1/tool/tool.sh'), ...args], { input: '' });
+  expect({ status, said: stdout.toString() }).toEqual({ status: 71, said: '' });
 });
 
 test('more than fits: as many small files as fit, the result first, and it is said', () => {

@@ -19,6 +19,7 @@ beforeEach(() => {
   writeFileSync(join(folder, 'v1/tool/tool.sh'), toolText);
   attempt = join(folder, 'v1/bx/sessions/261123-abcdef/1');
   mkdirSync(attempt, { recursive: true });
+  writeFileSync(join(folder, 'v1/bx/identity'), 'x\n');
   started = [];
   // The login node is a shell here: the verb asks nothing of Slurm.
   const start = async (

@@ -50,6 +50,7 @@ let session = 0;
 function deliver(shell: string, script: Buffer, options: readonly string[], target: string) {
   const folder = join(home, 'w', 'v1', 'b23456', 'sessions', `s${++session}`, '1');
   mkdirSync(folder, { recursive: true });
+  writeFileSync(join(home, 'w', 'v1', 'b23456', 'identity'), 'x\n');
   const parts = [script, Buffer.from(options.map((option) => `${option}\n`).join('')), Buffer.from(target)];
   const data = Buffer.concat(parts);
   const sizes = parts.map((part) => String(part.length));

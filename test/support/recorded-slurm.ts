@@ -40,6 +40,7 @@ export function recordedSlurm(redis: Redis, name = 'alpha') {
   type SlurmCommand = (typeof commands)[number];
   mkdirSync(join(home, 'bin'));
   mkdirSync(join(home, 'w', 'v1', INSTALLATION, 'sessions'), { recursive: true });
+  writeFileSync(join(home, 'w', 'v1', INSTALLATION, 'identity'), 'x\n');
   for (const command of commands) writeFileSync(join(home, 'bin', command), COMMAND, { mode: 0o755 });
   spawnSync('sh', { input: installerText('w', 'n'), cwd: home });
   const say = (command: SlurmCommand, { code = 0, out = '', err = '' }: Recorded = {}) => {

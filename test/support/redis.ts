@@ -13,6 +13,9 @@ export interface TestRedis {
   restart(): Promise<void>;
   /** Ends it like a power cut. `restart` brings it back. */
   kill9(): Promise<void>;
+  /** It takes connections and answers nothing, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
 }
 
 const REDIS_SERVER = '/usr/bin/redis-server';
@@ -74,6 +77,8 @@ export async function startRedis(): Promise<TestRedis> {
       await start();
     },
     kill9: () => end('SIGKILL'),
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
   };
 }
 

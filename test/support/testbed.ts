@@ -12,6 +12,8 @@ export interface ClusterFacts {
   state: string;
   slurmConf: string;
   nodes: string[];
+  /** Whether it has slurmdbd. */
+  accounting: boolean;
 }
 export interface TestbedFacts {
   /** alpha: four nodes, accounting. */

@@ -93,6 +93,18 @@ export function clusterLink(options: LinkOptions): ClusterLink {
       timeoutMs: command.timeoutMs ?? ANSWER_MS,
       maxStdout: command.maxBytes,
     });
+    if (isElsewhere(outcome, nonce, workdir)) {
+      // The next connection finds out whose folder it is; the tool is put there again, or a person is asked.
+      await connection.close();
+      throw new ConnectionError(
+        `${workdir} on ${cluster} is not there, or not ours: ${outcome.stderr.trim()}`,
+        {
+          code: 'LOST',
+          remedy: 'wait',
+          waitMs: 2_000,
+        },
+      );
+    }
     return answered(outcome, nonce, command.verb);
   }
 
@@ -126,6 +138,17 @@ export function commandLine(workdir: string, nonce: string, verb: string, args: 
   const odd = words.find((word) => !SAFE.test(word));
   if (odd !== undefined) throw new Error(`not an argument for the remote tool: ${JSON.stringify(odd)}`);
   return `sh ${words.join(' ')}`;
+}
+
+/** The tool is not there any more, or it found no identity beside it (71): nothing was asked, and nothing done. */
+function isElsewhere(
+  outcome: CommandOutcome,
+  nonce: string,
+  workdir: string,
+): outcome is Extract<CommandOutcome, { kind: 'exited' }> {
+  if (outcome.kind !== 'exited' || outcome.stdout.includes(`@sbench-begin ${nonce}`)) return false;
+  const noTool = (outcome.code === 2 || outcome.code === 127) && outcome.stderr.includes(toolPath(workdir));
+  return noTool || outcome.code === 71;
 }
 
 export function answered(outcome: CommandOutcome, nonce: string, verb: string): Buffer {

@@ -29,7 +29,12 @@ finish() { printf '\n@sbench-end %s\n' "$nonce"; exit 0; }
 say64() { printf '%s %s\n' "$1" "$(printf '%s' "$2" | base64 | tr -d '\n')"; }
 # The owner's file system gives the time, so that a file's age never compares two clocks.
 fs_now() { printf '' >"$d/.now.$nonce" && stat -c %Y "$d/.now.$nonce" && rm -f "$d/.now.$nonce"; }
-attempt_dir() { base=$v1/$1 d=$v1/$1/sessions/$2/$3; }
+attempt_dir() {
+  base=$v1/$1 d=$v1/$1/sessions/$2/$3
+  # While a file server is away, or somebody has moved our folder, another tree can stand here, made anew by whoever came
+  # first: what is not in it is not gone, and what is written to it nobody will find.
+  [ -s "$base/identity" ] || { echo "$base is not the folder of this installation" >&2; exit 71; }
+}
 
 # receive FILE SHA256 BYTES: stdin to FILE, believed only whole. 2: this end cannot keep it.
 receive() {
