@@ -5,10 +5,9 @@
  * run once more, alone; what passes then is counted as passed and named.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runTests } from './run-tests.mjs';
 import { canRunCluster, SetupError, setUp } from './setup.mjs';
 
 const REPO = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -16,9 +15,6 @@ const log = (line) => void process.stderr.write(`${line}\n`);
 
 /** Tests that need the cluster, and so root. Found by their folder, so that none is forgotten. */
 const CLUSTER_PROJECTS = ['cluster', 'controller'];
-
-/** More than these are no accident of a busy machine. */
-const SECOND_CHANCES = 5;
 
 try {
   process.exitCode = await main();
@@ -35,8 +31,8 @@ async function main() {
     : ['npm', 'build'];
   const facts = await setUp({ need, log });
   const projects = cluster.ok ? ['fast', 'machine', ...CLUSTER_PROJECTS] : ['fast'];
-  const report = runVitest(projects, facts, process.argv.slice(2));
-  if (process.env.CI) again(report, projects, facts);
+  const env = { ...process.env, SBENCH_TESTBED_FACTS: JSON.stringify(facts) };
+  const report = runTests({ projects, env, options: process.argv.slice(2) });
   const tests = report.testResults.flatMap((file) => file.assertionResults);
   const count = (status) => tests.filter((test) => test.status === status).length;
   // A file that could not be loaded has no tests, and is a failure all the same.
@@ -55,45 +51,6 @@ async function main() {
   }
   console.log(`${count('passed')} passed, ${failed} failed`);
   return failed > 0 || count('passed') === 0 ? 1 : 0;
-}
-
-/** What fails among others and passes alone is a defect to be looked for, not one to hold everybody up: it is named. */
-function again(report, projects, facts) {
-  const hurt = report.testResults.filter((file) => file.status === 'failed');
-  if (hurt.length === 0 || hurt.length > SECOND_CHANCES) return;
-  log(`again, alone: ${hurt.map((file) => path.relative(REPO, file.name)).join(' ')}`);
-  const second = runVitest(projects, facts, ['--no-file-parallelism', ...hurt.map((file) => file.name)]);
-  for (const file of second.testResults) {
-    const at = report.testResults.findIndex((before) => before.name === file.name);
-    const failedBefore = report.testResults[at].assertionResults.filter((test) => test.status === 'failed');
-    for (const { fullName } of failedBefore) {
-      if (file.assertionResults.some((test) => test.fullName === fullName && test.status === 'passed'))
-        console.log(
-          `flaky: failed among others, passed alone: ${path.relative(REPO, file.name)} > ${fullName}`,
-        );
-    }
-    report.testResults[at] = file;
-  }
-}
-
-function runVitest(projects, facts, options) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sbench-test-'));
-  const file = path.join(folder, 'report.json');
-  const words = [
-    path.join(REPO, 'node_modules', 'vitest', 'vitest.mjs'),
-    'run',
-    ...projects.flatMap((project) => ['--project', project]),
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${file}`,
-    ...options,
-  ];
-  const env = { ...process.env, SBENCH_TESTBED_FACTS: JSON.stringify(facts) };
-  spawnSync(process.execPath, words, { cwd: REPO, stdio: ['ignore', 'inherit', 'inherit'], env });
-  if (!existsSync(file)) throw new Error('vitest ended without a report');
-  const report = JSON.parse(readFileSync(file, 'utf8'));
-  rmSync(folder, { recursive: true });
-  return report;
 }
 
 /** How many tests need the cluster: listed, not run. */

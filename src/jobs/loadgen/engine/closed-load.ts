@@ -34,7 +34,7 @@ export function closedLoad(
     if (window.warmupMs > 0) return phaseOf(window, index, now);
     const beganMs = line.begin(now);
     // Also when every lane waits for an answer: the wait for the last ones is counted from there.
-    ending ??= setTimeout(stop, endOf(window, beganMs) - now);
+    ending ??= setTimeout(stop, Math.max(0, endOf(window, beganMs) - now));
     // Another thread may have begun between our look at the clock and now.
     return phaseAt(window, Math.max(now, beganMs), beganMs);
   }
@@ -56,7 +56,7 @@ export function closedLoad(
   return {
     start() {
       const endMs = endOf(window, undefined);
-      if (endMs < Number.POSITIVE_INFINITY) ending = setTimeout(stop, endMs - clock());
+      if (endMs < Number.POSITIVE_INFINITY) ending = setTimeout(stop, Math.max(0, endMs - clock()));
       for (let k = 0; k < lanes; k++) next();
       if (lanes === 0) order.onExhausted();
     },

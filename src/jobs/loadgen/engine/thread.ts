@@ -51,7 +51,8 @@ export async function runThread(): Promise<void> {
   const prompts = order.protocol.speaks === 'http' ? () => NO_PROMPT : createPrompts(order.prompts);
   port.postMessage({ is: 'ready' } satisfies ThreadWord);
   const clock = clockFrom(await started);
-  await new Promise((resolve) => setTimeout(resolve, -clock()));
+  // A thread that is late begins at once; Node.js 24 warns of a negative timeout, into the log of the Slurm job.
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, -clock())));
 
   const say = (word: Exclude<ThreadWord, { is: 'ready' }>) =>
     port.postMessage(word, [word.batch.rows.buffer, word.batch.gaps.buffer] as never);
