@@ -32,6 +32,20 @@ test('closed, it lets everybody through and wakes nobody', async () => {
   expect(woken).toEqual([]);
 });
 
+test('many workers that begin with a wrong key try it once', async () => {
+  let logins = 0;
+  const workers = Array.from({ length: 8 }, () =>
+    through(async () => {
+      logins += 1;
+      // The others have asked for their turn by now.
+      await expect.poll(() => redis.exists(keys.prober('alpha'))).toBe(1);
+      throw new AuthenticationError('keys refused', { code: 'AUTH', remedy: 'person' });
+    }).catch((error: { code: string }) => error.code),
+  );
+  expect((await Promise.all(workers)).sort()).toEqual(['AUTH', ...Array(7).fill('NEEDS_PERSON')]);
+  expect(logins).toBe(1);
+});
+
 test('open, it lets nobody connect, and says why and for how long', async () => {
   await failing();
   let connected = false;

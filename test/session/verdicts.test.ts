@@ -98,6 +98,18 @@ const OF_A_CLIENT: [string, string, () => Story][] = [
     () => seenRunning().event('c1', 'exited', 0).looks(5).accounts('c1', 'silent').looks(5),
   ],
   [
+    'exit 0, and a database that has just returned knows nothing',
+    'none',
+    () =>
+      seenRunning()
+        .event('c1', 'exited', 0)
+        .looks(5)
+        .accounts('c1', 'silent')
+        .looks(30)
+        .accounts('c1', 'knows-nothing')
+        .looks(59),
+  ],
+  [
     'exit 0, accounting silent for ten minutes',
     'succeeded',
     () => seenRunning().event('c1', 'exited', 0).looks(5).accounts('c1', 'silent').looks(600),
@@ -210,6 +222,16 @@ const OF_A_CLIENT: [string, string, () => Story][] = [
     'no event, gone for a window, accounting knows nothing',
     'vanished',
     () => client().looks(5).accounts('c1', 'knows-nothing').looks(20),
+  ],
+  [
+    'the same, from a database that has just returned: it lags behind',
+    'none',
+    () => client().looks(5).accounts('c1', 'silent').looks(30).accounts('c1', 'knows-nothing').looks(59),
+  ],
+  [
+    'the same, a minute later',
+    'vanished',
+    () => client().looks(5).accounts('c1', 'silent').looks(30).accounts('c1', 'knows-nothing').looks(60),
   ],
   [
     'no event, gone for a window, no accounting, never listed',

@@ -67,6 +67,17 @@ test.each([
 ])('%s passes: it is tried again later', (_, stderr) => expect(readRefusal(stderr).is).toBe('limit'));
 
 test.each([
+  ['QOSMaxWallDurationPerJobLimit', 'more time than the QOS allows for one Slurm job'],
+  ['AssocMaxWallDurationPerJobLimit', 'more time than the account allows for one Slurm job'],
+  ['QOSMaxCpuPerJobLimit', 'more CPUs than the QOS allows for one Slurm job'],
+  ['QOSMinGRES', 'below the smallest amount of GPUs that the QOS takes'],
+])('%s never passes: it is a refusal that says what to ask for', (name, words) => {
+  const refusal = readRefusal(LIMIT.replace('QOSMaxSubmitJobPerUserLimit', name));
+  expect(refusal).toMatchObject({ is: 'refused', hint: expect.stringContaining(words) });
+  expect(refusal.reason).toContain(name);
+});
+
+test.each([
   ['a hung controller', failed('Socket timed out on send/recv operation')],
   ['a dead controller', failed('Unable to contact slurm controller (connect failure)')],
   ['a text that nobody has seen', 'sbatch: error: the moon is in the wrong quarter\n'],

@@ -1,7 +1,8 @@
+import { setTimeout as after } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { ConnectionError, coerceError, SbenchError } from '../errors.ts';
 import { keys } from '../redis/keys.ts';
-import { takeLease } from '../redis/lease.ts';
+import { type Lease, takeLease } from '../redis/lease.ts';
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
@@ -10,6 +11,10 @@ const PERSON_PAUSE_MS = 3_600_000;
 /** Renewed while the probe lasts: a prober that died must not keep a cluster closed. */
 const PROBE_MS = 20_000;
 
+/** How long a worker waits for the logins of others, and how often it looks whether they are done. */
+const LONGEST_TURN_MS = 60_000;
+const TURN_LOOK_MS = 100;
+
 export interface BreakerState {
   needsPerson: boolean;
   why: string;
@@ -17,6 +22,13 @@ export interface BreakerState {
   /** Milliseconds until somebody may try again. */
   pauseMs: number;
 }
+
+const OTHERS_FIRST: BreakerState = {
+  needsPerson: false,
+  why: 'other workers are still logging in',
+  failures: 0,
+  pauseMs: 2_000,
+};
 
 export async function readBreaker(redis: Redis, cluster: string): Promise<BreakerState | undefined> {
   const [stored, pauseMs] = await Promise.all([
@@ -44,17 +56,43 @@ export async function throughBreaker<T>(
   connect: () => Promise<T>,
   onClosed: () => Promise<void>,
 ): Promise<T> {
-  const state = await readBreaker(redis, cluster);
-  if (state && state.pauseMs > 0) throw stillOpen(cluster, state, state.pauseMs);
-  const prober = state ? await takeLease(redis, keys.prober(cluster), PROBE_MS) : undefined;
-  if (state && !prober) throw stillOpen(cluster, state, 2_000);
-  // Another prober may have failed between our look and our lease.
-  const again = prober && (await readBreaker(redis, cluster));
-  if (again && again.pauseMs > 0) {
+  const prober = await takeTurn(redis, cluster);
+  const keeper = setInterval(() => void prober.renew().catch(() => undefined), PROBE_MS / 4);
+  try {
+    // Another prober may have failed between our look and our lease.
+    const state = await readBreaker(redis, cluster);
+    if (state && state.pauseMs > 0) throw stillOpen(cluster, state, state.pauseMs);
+    return await probe(redis, cluster, state, connect, onClosed);
+  } finally {
+    clearInterval(keeper);
     await prober.yield();
-    throw stillOpen(cluster, again, again.pauseMs);
   }
-  const keeper = prober && setInterval(() => void prober.renew().catch(() => undefined), PROBE_MS / 4);
+}
+
+/**
+ * One login at a time, also while all is well: many workers that begin with a wrong key must not try it all at once.
+ * While the breaker is closed the others wait for that verdict here; while it is open, in their queue.
+ */
+async function takeTurn(redis: Redis, cluster: string): Promise<Lease> {
+  const started = performance.now();
+  for (;;) {
+    const state = await readBreaker(redis, cluster);
+    if (state && state.pauseMs > 0) throw stillOpen(cluster, state, state.pauseMs);
+    const prober = await takeLease(redis, keys.prober(cluster), PROBE_MS);
+    if (prober) return prober;
+    if (state) throw stillOpen(cluster, state, 2_000);
+    if (performance.now() - started > LONGEST_TURN_MS) throw stillOpen(cluster, OTHERS_FIRST, 2_000);
+    await after(TURN_LOOK_MS);
+  }
+}
+
+async function probe<T>(
+  redis: Redis,
+  cluster: string,
+  state: BreakerState | undefined,
+  connect: () => Promise<T>,
+  onClosed: () => Promise<void>,
+): Promise<T> {
   try {
     const connection = await connect();
     if (state) {
@@ -65,9 +103,6 @@ export async function throughBreaker<T>(
   } catch (error) {
     await open(redis, cluster, coerceError(error), state?.failures ?? 0);
     throw error;
-  } finally {
-    clearInterval(keeper);
-    await prober?.yield();
   }
 }
 

@@ -68,7 +68,13 @@ export const roleFacts = z.object({
   /** Successful looks in a row that did not list it. */
   gone: z.object({ looks: z.number().int(), since: clock, last: clock }).optional(),
   accounting: z
-    .object({ is: z.enum(['silent', 'absent', 'knows-nothing']), since: clock, last: clock })
+    .object({
+      is: z.enum(['silent', 'absent', 'knows-nothing']),
+      since: clock,
+      last: clock,
+      /** It was silent before: a database that has just returned lacks what Slurm has not told it yet. */
+      afterSilence: z.boolean().optional(),
+    })
     .optional(),
   /** A Slurm job of its name, owner or twin, is in Slurm's hands: it was accepted, or the last look said so. */
   live: z.boolean(),

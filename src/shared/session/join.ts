@@ -140,6 +140,11 @@ export function joinAccounting(
     return { ...facts, accounting: undefined, slurm: { ...answer.row, looks: 2, since } };
   }
   const is = answer.is === 'row' ? 'silent' : answer.is;
-  const since = facts.accounting?.is === is ? facts.accounting.since : clock;
-  return { ...facts, accounting: { is, since, last: clock } };
+  const before = facts.accounting;
+  const since = before?.is === is ? before.since : clock;
+  const returned = is === 'knows-nothing' && (before?.is === 'silent' || before?.afterSilence === true);
+  return {
+    ...facts,
+    accounting: { is, since, last: clock, ...(returned ? { afterSilence: true } : {}) },
+  };
 }

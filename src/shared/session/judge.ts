@@ -8,6 +8,8 @@ import type { Ending } from './record.ts';
 const SILENCE_S = 600;
 /** A Slurm job that ends without a word of its own: its word may lie in a folder that NFS still hides. Seconds. */
 const LATE_WORD_S = 20;
+/** Slurm tells a database that has returned what it missed: so long its "knows nothing" says nothing. Seconds. */
+const CATCH_UP_S = 60;
 
 export interface Circumstances {
   clock: number;
@@ -82,7 +84,7 @@ function byAbsence(role: RolePlan, facts: RoleFacts, now: Circumstances): Verdic
   if (now.closed && facts.released !== 'no') return endedByUs(role, now);
   if (!gone || gone.looks < 2 || facts.submit.is !== 'accepted') return undefined;
   const absentS = gone.last - gone.since;
-  const unheardOf = accounting?.is === 'knows-nothing' || (accounting?.is === 'absent' && !facts.slurm);
+  const unheardOf = knowsNothing(facts, now) || (accounting?.is === 'absent' && !facts.slurm);
   if (!facts.started && unheardOf && absentS >= now.times.windowS) {
     return {
       is: 'vanished',
@@ -149,9 +151,16 @@ function byQueueLimit(role: RolePlan, facts: RoleFacts, now: Circumstances): Ver
 }
 
 /** Slurm has nothing to add: it lists it no longer, and accounting is absent, ignorant, or silent for long. */
-function lastWordSpoken({ gone, accounting }: RoleFacts, now: Circumstances): boolean {
+function lastWordSpoken(facts: RoleFacts, now: Circumstances): boolean {
+  const { gone, accounting } = facts;
   if (!gone || gone.looks < 2 || !accounting) return false;
-  return accounting.is !== 'silent' || now.clock - accounting.since >= SILENCE_S;
+  if (accounting.is === 'knows-nothing') return knowsNothing(facts, now);
+  return accounting.is === 'absent' || now.clock - accounting.since >= SILENCE_S;
+}
+
+function knowsNothing({ accounting }: RoleFacts, now: Circumstances): boolean {
+  if (accounting?.is !== 'knows-nothing') return false;
+  return !accounting.afterSilence || now.clock - accounting.since >= CATCH_UP_S;
 }
 
 function endedByUs(role: RolePlan, { ending }: Circumstances): Verdict {

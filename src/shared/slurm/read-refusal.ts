@@ -1,3 +1,5 @@
+import { explainReason, isHopeless } from './reasons.ts';
+
 /**
  * What an sbatch that gave no id means. The only place that matches on Slurm's English; every text was seen on a
  * real Slurm 22.05.
@@ -42,12 +44,24 @@ const REFUSALS: [RegExp, string?][] = [
   [/Access\/permission denied|User's group not permitted|Invalid user/],
 ];
 
+/** A limit's name, as Slurm writes it above "Job violates accounting/QOS policy". */
+const LIMIT_NAME = /\b(?:QOS|Assoc|Max|Min)[A-Za-z]+\b/g;
+
+/** A limit on one Slurm job, which no end of another one lifts. */
+function foreverOver(stderr: string): string | undefined {
+  const names = stderr.match(LIMIT_NAME) ?? [];
+  const name = names.find(isHopeless);
+  return name && `${explainReason(name).words}: ask for less, or for another resources.qos.`;
+}
+
 export function readRefusal(stderr: string): Refusal {
   const reason = stderr
     .split('\n')
     .map((line) => line.replace(/^sbatch: (error: )?/, '').trim())
     .filter((line) => line !== '' && !line.startsWith('Try "'))
     .join('; ');
+  const never = foreverOver(stderr);
+  if (never) return { is: 'refused', reason, hint: `That is ${never}` };
   // Limits first: a QOS limit also says "Batch job submission failed".
   if (LIMITS.some((limit) => limit.test(stderr))) return { is: 'limit', reason };
   const refusal = REFUSALS.find(([pattern]) => pattern.test(stderr));
