@@ -89,9 +89,9 @@ export function judgeRun(
   return { counts, findings };
 }
 
-function verdict({ planned, state, text }: Claim, truth: Truth): [Finding, string] {
+function verdict({ planned, state, text, home }: Claim, truth: Truth): [Finding, string] {
   const { kind } = planned;
-  const done = clientsDone(truth, kind);
+  const done = clientsDone(truth, kind, home);
   switch (state) {
     case 'missing':
       return ['lost', 'nobody knows it'];
@@ -131,15 +131,19 @@ function hurt({ slurm, ledger, deadly }: Truth): boolean {
   });
 }
 
-function clientsDone({ ledger, slurm }: Truth, kind: SessionKind): boolean {
+function clientsDone({ ledger, slurm }: Truth, kind: SessionKind, home: boolean | undefined): boolean {
   const wanted = kind === 'two-clients' ? ['c1', 'c2'] : ['c1'];
   const begun = (role: string) => ledger.filter((entry) => roleOf(entry.name) === role);
   return wanted.every((role) =>
     kind === 'load'
-      ? begun(role).some(({ id }) => slurm.some((word) => word.id === id && word.state === 'COMPLETED'))
+      ? begun(role).some(({ id }) => slurm.some((word) => word.id === id && wasDone(word, home)))
       : begun(role).some(({ what, code }) => what === 'end' && code === 0),
   );
 }
+
+/** Its result came home whole: then CANCELLED is our release, which ran while it said goodbye. */
+const wasDone = ({ state }: SlurmWord, home: boolean | undefined) =>
+  state === 'COMPLETED' || (state === 'CANCELLED' && home === true);
 
 /** Slurm jobs that had an effect, of each role of each attempt. */
 function began({ ledger }: Truth): Map<string, Set<string>> {

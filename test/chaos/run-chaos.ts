@@ -133,11 +133,20 @@ async function claim(at: Installation, { planned, id }: Asked): Promise<Claim> {
   if (!view) return { planned, id, state: 'missing', attempt: 0, text: '' };
   const { state, attempt, ending, resultsFolder } = view;
   const text = ending?.text ?? '';
-  const written = state === 'succeeded' && planned.kind !== 'service-only' && planned.kind !== 'load';
-  if (!written) return { planned, id, state, attempt, text };
-  const token = `${resultsFolder?.replace(/^[^:/]*:/, '')}/results/c1/token`;
-  const home = existsSync(token) && readFileSync(token, 'utf8').includes(`-${id}-${attempt}-c1`);
+  if (state !== 'succeeded' || planned.kind === 'service-only') return { planned, id, state, attempt, text };
+  const folder = `${resultsFolder?.replace(/^[^:/]*:/, '')}/results/c1`;
+  const home = planned.kind === 'load' ? measured(folder) : holds(`${folder}/token`, `-${id}-${attempt}-c1`);
   return { planned, id, state, attempt, text, home };
+}
+
+const holds = (file: string, text: string) => existsSync(file) && readFileSync(file, 'utf8').includes(text);
+
+/** All that it was to send, and no less. */
+function measured(folder: string): boolean {
+  const file = `${folder}/result.json`;
+  if (!existsSync(file)) return false;
+  const { points } = JSON.parse(readFileSync(file, 'utf8'));
+  return points?.length === 1 && points[0].requests === 4 && points[0].errors === 0;
 }
 
 /** Slurm jobs of ours that are still there when those that are leaving have had their time. */

@@ -49,6 +49,16 @@ test.each([
     { falseSuccess: 1 },
     () => judged('succeeded', good, { kind: 'client-exits-3' }),
   ],
+  [
+    'a load generator that our release cancelled while it said goodbye: its result is home',
+    { succeeded: 1 },
+    () => judged('succeeded', good, { kind: 'load', slurm: [word('c1', '2', 'CANCELLED')], home: true }),
+  ],
+  [
+    'a load generator that was cancelled, and nothing of it is home',
+    { falseSuccess: 1, lost: 1 },
+    () => judged('succeeded', good, { kind: 'load', slurm: [word('c1', '2', 'CANCELLED')], home: false }),
+  ],
   ['nobody knows it', { lost: 1 }, () => judged('missing', good)],
   ['still running', { unfinished: 1 }, () => judged('running', good)],
   ['cancelled by nobody', { falseFailure: 1 }, () => judged('cancelled', [])],
