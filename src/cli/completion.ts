@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../shared/errors.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
+import { jsonLine } from './printable-text.ts';
 
 /** What a shell runs at Tab: it asks us, so that the script never grows old. */
 const SCRIPTS: Readonly<Record<string, string>> = {
@@ -31,12 +32,13 @@ export function addCompletion(program: Command, cli: Cli): void {
     .command('completion')
     .argument('<shell>', Object.keys(SCRIPTS).join(', '))
     .description('what the shell needs to complete commands, options, clusters and session ids')
+    .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  sbench completion bash >> ~/.bashrc')
-    .action((shell: string) => {
+    .action((shell: string, options: { json?: true }) => {
       const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
       if (script === undefined)
         throw new UsageError(`no completion for '${shell}'; there are: ${Object.keys(SCRIPTS).join(', ')}`);
-      cli.terminal.print(script);
+      cli.terminal.print(options.json ? jsonLine({ shell, script }) : script);
     });
   program
     .command('__complete', { hidden: true })

@@ -1,6 +1,7 @@
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Cli, collect, settingsFor } from './cli.ts';
+import { jsonLine } from './printable-text.ts';
 
 interface Options {
   port: number;
@@ -10,6 +11,7 @@ interface Options {
   openMetrics?: true;
   trustProxy?: string[];
   hashPassword?: true;
+  json?: true;
 }
 
 export function addDashboard(program: Command, cli: Cli): void {
@@ -22,6 +24,7 @@ export function addDashboard(program: Command, cli: Cli): void {
     .option('--open-metrics', 'no secret for /metrics')
     .option('--trust-proxy <address>', 'believe this proxy who asks, and how; repeatable', collect)
     .option('--hash-password', 'read a password from stdin, print what the password file may hold instead')
+    .option('--json', 'one JSON object when it listens')
     .addHelpText(
       'after',
       `
@@ -37,20 +40,21 @@ Example:
       // Only here: no other command needs a web server.
       if (options.hashPassword) {
         const { hashPassword } = await import('../producer/dashboard/access.ts');
-        terminal.print(await hashPassword((await readAll(process.stdin)).replace(/\r?\n$/, '')));
+        const hash = await hashPassword((await readAll(process.stdin)).replace(/\r?\n$/, ''));
+        terminal.print(options.json ? jsonLine({ hash }) : hash);
         return;
       }
       const settings = settingsFor(cli, command);
       const interrupted = terminal.interrupted();
       const { startDashboard } = await import('../producer/dashboard/start-dashboard.ts');
-      const { auth, ...given } = options;
+      const { auth, json, ...given } = options;
       const dashboard = await startDashboard(settings, {
         ...given,
         noAuth: !auth,
         env: terminal.env,
         say: (line) => terminal.say(line),
       });
-      terminal.print(dashboard.url);
+      terminal.print(json ? jsonLine({ url: dashboard.url }) : dashboard.url);
       if (!auth) terminal.say('it asks for no password: every user of this host can read everything');
       if (!interrupted.aborted) {
         await new Promise((resolve) => interrupted.addEventListener('abort', resolve, { once: true }));

@@ -19,7 +19,8 @@ export function reportError(value: unknown, terminal: Terminal, json: boolean): 
 
 function asText(error: Error, { env }: Terminal): string {
   // Every problem has its own place in front of it already.
-  if (error instanceof RecipeError) return error.message;
+  if (error instanceof RecipeError)
+    return error.hint === undefined ? error.message : `${error.message}\n${printableLines(error.hint)}`;
   if (error instanceof CommanderError) return `${printableLines(error.message)}\nTry --help.`;
   const hint = error instanceof SbenchError && error.hint ? `\n${error.hint}` : '';
   const text = printableLines(`error: ${error.message}${hint}`);

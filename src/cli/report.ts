@@ -30,7 +30,7 @@ export function addReport(program: Command, cli: Cli): void {
     .addOption(new Option('--format <format>', 'what to write').choices(FORMATS).default('html'))
     .option('--out <file>', 'where to (- is stdout); default: NAME-ID.FORMAT in this folder')
     .option('--force', 'replace a file that is there')
-    .option('--json', 'print where it was written as one JSON object')
+    .option('--json', 'one JSON object: where it was written, or with --out - its text')
     .addHelpText(
       'after',
       `
@@ -52,7 +52,10 @@ Examples:
         );
       const text = written(report, options.format);
       if (options.out === '-') {
-        terminal.print(text.trimEnd());
+        const ids = unique.map(({ record }) => record.id);
+        terminal.print(
+          options.json ? jsonLine({ format: options.format, sessions: ids, text }) : text.trimEnd(),
+        );
         return;
       }
       const file = resolve(terminal.cwd, options.out ?? fileName(report, names, options.format));

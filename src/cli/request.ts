@@ -1,16 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { loadKinds } from '../producer/load-kinds.ts';
 import type { PlanRequest } from '../producer/plan-session.ts';
 import { ScriptFolders } from '../producer/scripts/script-folders.ts';
 import { ownVersion } from '../producer/version.ts';
 import { sshTargetOf } from '../shared/cluster/ssh-target-of.ts';
-import { coerceError, UsageError } from '../shared/errors.ts';
+import { UsageError } from '../shared/errors.ts';
 import type { Settings } from '../shared/settings/settings.ts';
+import { readTextFile } from '../shared/yaml/read-text-file.ts';
 import { gitState } from './git-state.ts';
 import type { Terminal } from './terminal.ts';
-
-const LONGEST_RECIPE = 1024 * 1024;
 
 /** A recipe's file, or its files, and the options that change it, as a request for a plan. */
 export async function planRequest(
@@ -20,7 +18,7 @@ export async function planRequest(
   given: { set?: readonly string[]; label?: readonly string[] },
 ): Promise<Omit<PlanRequest, 'blobs' | 'folders'> & { folders: ScriptFolders }> {
   const [first = { text: '', file: '' }, ...more] = files.map((file) => ({
-    text: readRecipeFile(resolve(terminal.cwd, file), file),
+    text: readTextFile(resolve(terminal.cwd, file), file, 'recipe'),
     file,
   }));
   return {
@@ -39,17 +37,6 @@ export async function planRequest(
     ),
     resolveTarget: (cluster) => sshTargetOf(cluster, terminal.home),
   };
-}
-
-function readRecipeFile(path: string, file: string): string {
-  let data: Buffer;
-  try {
-    data = readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`cannot read the recipe ${file}: ${coerceError(error).message}`);
-  }
-  if (data.length > LONGEST_RECIPE) throw new UsageError(`${file} is larger than 1 MiB: is it a recipe?`);
-  return data.toString('utf8');
 }
 
 function readLabels(pairs: readonly string[]): Record<string, string> {

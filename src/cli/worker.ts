@@ -4,6 +4,7 @@ import { parseDuration } from '../shared/yaml/duration.ts';
 import { didYouMean } from '../shared/yaml/nearest.ts';
 import { type Cli, settingsFor } from './cli.ts';
 import { EXIT } from './exit-code.ts';
+import { jsonLine } from './printable-text.ts';
 
 export function addWorker(program: Command, cli: Cli): void {
   program
@@ -18,6 +19,7 @@ export function addWorker(program: Command, cli: Cli): void {
     )
     .option('--drain-timeout <time>', 'how long SIGTERM waits for what runs, 8s or 2m', readTime, 8)
     .option('--health-file <file>', 'touched every 5 s while it works and Redis answers')
+    .option('--json', 'one JSON object when it works')
     .addHelpText(
       'after',
       `
@@ -45,6 +47,8 @@ Example:
       const { concurrency, drainTimeout: drainS, healthFile } = options;
       const signal = cli.terminal.interrupted();
       const worker = await startWorker(settings, { clusters, concurrency, drainS, healthFile, signal });
+      if (options.json && !signal.aborted)
+        cli.terminal.print(jsonLine({ worker: process.pid, clusters: clusters ?? known }));
       const { cut } = await worker.closed;
       if (cut > 0) cli.exitCode = EXIT.failed;
     });
@@ -55,6 +59,7 @@ interface Options {
   concurrency: number;
   drainTimeout: number;
   healthFile?: string;
+  json?: true;
 }
 
 function readConcurrency(text: string): number {

@@ -67,6 +67,8 @@ const EXCEPT: ReadonlySet<string> = new Set(Object.keys(matrixShape));
  * Values are taken as they are, so their problems show where they are used.
  */
 export function readMatrix(source: LocatedSource, problems: Problems): Combination[] | undefined {
+  // Said by `readRecipe`.
+  if (source.value === null) return undefined;
   const frame = checkLocated(source, z.looseObject(matrixShape), problems, { what: 'recipe' });
   problems.throwIfAny();
   const { matrix, exclude = [], repeat = 1 } = frame ?? {};

@@ -28,6 +28,8 @@ export type ServiceEntry = Entry<Service>;
 export type ClientEntry = Entry<Client> & { target: ServiceEntry; foreign?: ForeignTarget | undefined };
 
 const WHAT = 'recipe';
+const EMPTY =
+  'the recipe is empty: it needs a service, a client or both (sbench services lists kinds, recipes/ has whole ones)';
 
 /** The recipe checked in two steps: the frame, then every service and client against its own kind's schema. */
 export function readRecipe(
@@ -36,7 +38,7 @@ export function readRecipe(
   problems: Problems,
   foreign?: ForeignTarget,
 ) {
-  if (source.value === null) problems.at(source, [], 'the recipe is empty');
+  if (source.value === null) problems.at(source, [], EMPTY);
   const frame =
     source.value === null ? undefined : checkLocated(source, recipeFrame, problems, { what: WHAT });
   const services = findAll(source, 'service', 'services', problems);

@@ -13,9 +13,8 @@ type End = 'succeeded' | 'failed' | 'cancelled' | 'invalid';
 const JOBS = { s1: 101, c1: 102 };
 const TIMES = { windowS: 20, killWaitS: 30 };
 
-/** Plays the worker: the events that a session of one service and one client sees until its end. */
-export async function endSession(deps: ProducerDeps, id: string, end: End): Promise<void> {
-  const { store, redis } = deps;
+/** Plays the worker: events of a session of one service and one client. */
+async function playWorker({ store, redis }: ProducerDeps, id: string) {
   const cluster = clusterStore(redis, 'local');
   let clock = 0;
   const attempt = (await store.read(id))?.record.attempt ?? 1;
@@ -36,17 +35,36 @@ export async function endSession(deps: ProducerDeps, id: string, end: End): Prom
     const files = [{ role, file: { file, restart: 0, sequence, event: whole } }];
     return apply({ type: 'spool', attempt, files, at: 1 });
   };
-  const accepted = (role: keyof typeof JOBS) =>
-    apply({ type: 'submit-answered', attempt, role, answer: { is: 'accepted', id: JOBS[role], at: 1 } });
-
+  const submit = async (role: keyof typeof JOBS) => {
+    await apply({ type: 'submit-began', attempt, role });
+    await apply({
+      type: 'submit-answered',
+      attempt,
+      role,
+      answer: { is: 'accepted', id: JOBS[role], at: 1 },
+    });
+  };
   await apply({ type: 'began', attempt });
+  return { attempt, apply, spool, submit };
+}
+
+/** Its service is ready, and its client is yet to come. */
+export async function serveSession(deps: ProducerDeps, id: string): Promise<void> {
+  const { spool, submit } = await playWorker(deps, id);
+  await submit('s1');
+  await spool('s1', 1, { type: 'started', host: 'node1', port: 4000 });
+  await spool('s1', 2, { type: 'ready', port: 4000 });
+}
+
+/** All that it sees until its end. */
+export async function endSession(deps: ProducerDeps, id: string, end: End): Promise<void> {
+  const { store } = deps;
+  const { attempt, apply, spool, submit } = await playWorker(deps, id);
   if (end !== 'cancelled') {
-    await apply({ type: 'submit-began', attempt, role: 's1' });
-    await accepted('s1');
+    await submit('s1');
     await spool('s1', 1, { type: 'started', host: 'node1', port: 4000 });
     await spool('s1', 2, { type: 'ready', port: 4000 });
-    await apply({ type: 'submit-began', attempt, role: 'c1' });
-    await accepted('c1');
+    await submit('c1');
     await spool('c1', 1, { type: 'started', host: 'node1' });
     await spool('c1', 2, { type: 'exited', code: end === 'failed' ? 3 : 0 });
     await apply({ type: 'looked', attempt, rows: [row('c1', 'COMPLETED')], times: TIMES });

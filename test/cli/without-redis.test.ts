@@ -59,7 +59,22 @@ describe('validate', () => {
   test('a recipe that is not there', async () => {
     const { code, err } = await place.sbench(['validate', 'nowhere.yaml']);
     expect(code).toBe(2);
-    expect(err).toContain('cannot read the recipe nowhere.yaml');
+    expect(err).toContain('cannot read the recipe nowhere.yaml: there is no such file\nIt was looked for in');
+  });
+
+  test.each([
+    ['recipes', 'cannot read the recipe recipes: it is a folder\nName a file in it; there are: a.yaml.\n'],
+    ['empty.yaml', 'empty.yaml:1:1 the recipe is empty: it needs a service'],
+    ['nul.yaml', 'nul.yaml:2:1 is no text: it has a NUL byte here\nA recipe is a YAML text in UTF-8'],
+  ])('%s is no recipe, and it says why', async (name, words) => {
+    place.write('recipes/a.yaml', '');
+    place.write('empty.yaml', '');
+    place.write('nul.yaml', '\n\0');
+    for (const command of ['validate', 'submit', 'stage']) {
+      const { code, out, err } = await place.sbench([command, name]);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(err).toContain(words);
+    }
   });
 
   test('escape sequences of a recipe do not reach the terminal', async () => {

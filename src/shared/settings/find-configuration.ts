@@ -19,7 +19,10 @@ export function findConfiguration({ config, cwd, env, home }: Surroundings): str
     const file = resolve(cwd, expandHome(asked, home));
     if (existsSync(file)) return file;
     const by = config === undefined ? 'SBENCH_CONFIG' : '--config';
-    throw new UsageError(`there is no configuration file ${file} (from ${by})`);
+    throw new UsageError(
+      `there is no configuration file ${file} (from ${by})`,
+      `Name one that is there, or make it: sbench init NAME --config ${file}`,
+    );
   }
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const file = join(folder, 'sbench.config.yaml');

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
 import { defaultRedis } from '../redis/private-redis.ts';
 import { checkLocated } from '../yaml/check-located.ts';
 import { LocatedSource } from '../yaml/located-source.ts';
 import { didYouMean } from '../yaml/nearest.ts';
 import { Problems } from '../yaml/problems.ts';
+import { readTextFile } from '../yaml/read-text-file.ts';
 import { overrideFromEnvironment } from './environment.ts';
 import { expandHome, findConfiguration, type Surroundings } from './find-configuration.ts';
 import { withRedisPassword } from './redis-password.ts';
@@ -19,7 +18,7 @@ export function loadSettings(surroundings: Surroundings): Settings {
   const { text } = surroundings;
   const file = text === undefined ? findConfiguration(surroundings) : undefined;
   const source = LocatedSource.parse(
-    text ?? (file === undefined ? '' : read(file)),
+    text ?? (file === undefined ? '' : readTextFile(file, file, 'configuration')),
     file ?? 'the environment',
   );
   const inFile = source.valueAt(['clusters']);
@@ -77,14 +76,6 @@ export function loadSettings(surroundings: Surroundings): Settings {
     retentionS: found?.retention,
     origins,
   };
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
-  }
 }
 
 function clusterSettings(

@@ -14,9 +14,9 @@ export interface Problem {
 export class RecipeError extends UsageError {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
+  constructor(problems: readonly Problem[], hint?: string) {
     const sorted = sortProblems(problems);
-    super(sorted.map(renderProblem).join('\n'));
+    super(sorted.map(renderProblem).join('\n'), hint);
     this.problems = sorted;
   }
 }
@@ -24,7 +24,8 @@ export class RecipeError extends UsageError {
 export function renderProblem({ file, line, column, message, excerpt }: Problem): string {
   const where = line > 0 ? `${printable(file)}:${line}:${column}` : `${printable(file)}:`;
   const text = `${where} ${printable(message)}`;
-  return excerpt === undefined ? text : `${text}\n${excerpt}`;
+  // A caret below an empty line points at nothing.
+  return excerpt === undefined || !/[^\s^]/.test(excerpt) ? text : `${text}\n${excerpt}`;
 }
 
 function sortProblems(problems: readonly Problem[]): Problem[] {
