@@ -60,6 +60,10 @@ async function run() {
     if (code === 130)
       log('The session goes on, but its worker stops with this command: run it again to go on.');
     if (json) console.log(JSON.stringify(summary(last)));
+    else if (code === 0)
+      log(`
+Look at it again: npm run -s sbench -- report @last --config ${path.relative(process.cwd(), config)}
+What next:        README.md, "Use your cluster"`);
     return code;
   } finally {
     await worker.stop();

@@ -59,6 +59,7 @@ function sectionOf(
   if (leftovers > 0) lines.push(`  ${count(leftovers, 'file')} that a crash left behind`);
   for (const { id, why } of kept) lines.push(`  kept: ${id}: ${why}`);
   for (const each of others) lines.push(`  not ours: ${installationWords(each)}`);
+  if (others.length > 0) lines.push('  (one that is dead goes with: sbench cleanup --installation ID)');
   return lines;
 }
 

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Redis } from 'ioredis';
 import type { Finding } from '../producer/check/finding.ts';
 import { connectRedis } from '../shared/redis/connect.ts';
@@ -23,7 +23,11 @@ export function addClusterCheck(group: Command, cli: Cli): void {
       'tries all that a session needs there: one login, and a tiny Slurm job that it removes again',
     )
     .option('--no-job', 'without the Slurm job: nothing is said about compute nodes')
-    .option('--wait <duration>', 'how long the Slurm job may wait in the queue', readWait, 60)
+    .addOption(
+      new Option('--wait <duration>', 'how long the Slurm job may wait in the queue')
+        .argParser(readWait)
+        .default(60, '1m'),
+    )
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  sbench cluster check meluxina --wait 10m')
     .action(async (name: string, { job, wait, json }: Options, command: Command) => {

@@ -15,8 +15,8 @@ interface Options {
 export function addCompare(program: Command, cli: Cli): void {
   program
     .command('compare')
-    .argument('<id>', 'A, the old: a session, a group, or a folder of results')
-    .argument('<id>', 'B, the new')
+    .argument('<old>', 'A: a session, a group, or a folder of results')
+    .argument('<new>', 'B, the same')
     .description('whether B is better or worse than A, with what confidence')
     .option('--metric <name>', "only this metric, such as 'E2E p99'; may be given several times", collect)
     .option('--fail-on <share>', 'exit 6 when worse by more than this, with evidence: 5%', readShare)

@@ -80,7 +80,7 @@ async function candidates(
   if (command.name() === 'completion') return matching(Object.keys(SCRIPTS), started);
   if (argument.name() === 'clusters' || (argument.name() === 'name' && command.parent?.name() === 'cluster'))
     return matching(clusters(settings), started);
-  if (/^(id|ids|session)$/.test(argument.name()))
+  if (/^(id|old|new)$/.test(argument.name()))
     return matching(['@last', ...(await sessions(settings))], started);
   return [];
 }

@@ -30,3 +30,17 @@ export function helpAsked(program: Command, argv: readonly string[]): string[] {
   }
   return [...argv];
 }
+
+/** Whose words they are, as a person would type it: `sbench cluster check`. */
+export function commandIn(program: Command, argv: readonly string[]): string {
+  const path = [program.name()];
+  let command = program;
+  for (const word of argv) {
+    const inner = command.commands.find((each) => each.name() === word);
+    if (inner) {
+      path.push(word);
+      command = inner;
+    } else if (!word.startsWith('-') && command !== program) break;
+  }
+  return path.join(' ');
+}

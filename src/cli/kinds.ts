@@ -86,6 +86,7 @@ interface JsonSchema {
   items?: JsonSchema;
   properties?: Record<string, JsonSchema>;
   required?: string[];
+  'x-refused'?: boolean;
 }
 
 function keysOf(schema: z.ZodObject, frame: z.ZodObject): KindView['keys'] {
@@ -93,8 +94,8 @@ function keysOf(schema: z.ZodObject, frame: z.ZodObject): KindView['keys'] {
   return Object.entries(top.properties ?? {}).flatMap(([key, value]) => {
     const own = schema.shape[key] !== frame.shape[key];
     const required = top.required?.includes(key) === true;
-    // What has no shape at all is known, and refused.
-    if (Object.keys(value).length === 0) return [];
+    // Known only to be refused with the right words.
+    if (value['x-refused'] === true || Object.keys(value).length === 0) return [];
     const inner = own ? Object.entries(value.properties ?? {}) : [];
     // A kind's own map is told key by key; what all kinds share is told elsewhere.
     if (inner.length === 0) return [{ key, type: typeWords(value), required, own }];

@@ -29,6 +29,7 @@ export async function reportSessions(
           const path = folders[at];
           if (path !== undefined) all.push([await readResultsFolder(path)]);
           else {
+            if (name.includes('/')) throw noFolder(name);
             const { ids } = await findSessions(deps, name);
             all.push(await Promise.all(ids.map(async (id) => withTelemetry(await readStored(deps, id)))));
           }
@@ -41,6 +42,12 @@ export async function reportSessions(
   if (found.flat().length === 0) throw new UsageError('there is no session in it yet');
   return found;
 }
+
+const noFolder = (name: string): UsageError =>
+  new UsageError(
+    `${name} is no folder of results: it has no session.json`,
+    'sbench results ID prints where the results of a session are.',
+  );
 
 /** The record has all numbers; samples of the nodes are in the files only, where those are on this host. */
 async function withTelemetry(session: ReportSession): Promise<ReportSession> {

@@ -10,7 +10,7 @@ import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
 import { addDashboard } from './dashboard.ts';
 import { EXIT_CODES_HELP } from './exit-code.ts';
-import { helpAsked } from './help-asked.ts';
+import { commandIn, helpAsked } from './help-asked.ts';
 import { addInit } from './init.ts';
 import { addList } from './list.ts';
 import { addLogs } from './logs.ts';
@@ -33,12 +33,12 @@ import { addWorker } from './worker.ts';
 /** Runs one command line. @returns the exit code. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   const cli: Cli = { terminal, exitCode: 0 };
+  const program = programOf(cli);
   try {
-    const program = programOf(cli);
     await program.parseAsync(helpAsked(program, argv), { from: 'user' });
     return cli.exitCode;
   } catch (error) {
-    return reportError(error, terminal, argv.includes('--json'));
+    return reportError(error, terminal, argv.includes('--json'), commandIn(program, argv));
   }
 }
 

@@ -20,6 +20,7 @@ const COLUMNS: Column[] = [
   { title: 'validity' },
 ];
 
+const MISSING = '–';
 const SWEPT = ['max_tokens', 'temperature', 'requests', 'prompt'] as const;
 
 /** What a session measured: a table for each client; nothing when it measured nothing. */
@@ -76,11 +77,16 @@ function loadTable(points: readonly Point[]): string {
     title: title === 'requests' ? 'asked' : title,
     align: 'right' as const,
   }));
-  const [first, ...others] = columnsFor(points);
+  const [first, ...all] = columnsFor(points);
+  const rows = points.map((point) => cells(point, points));
+  // Answers that are not text have no first token: a column without any number says nothing.
+  const some = all.map((_, at) => hasTokens(points) || rows.some((row) => row[at + 1] !== MISSING));
+  const others = all.filter((_, at) => some[at]);
   return table(
     [first, ...titles, ...others],
-    points.map((point) => {
-      const [concurrency = '', ...numbers] = cells(point, points);
+    points.map((point, index) => {
+      const [concurrency = '', ...every] = rows[index] ?? [];
+      const numbers = every.filter((_, at) => some[at]);
       const labels = [
         ...swept.map((name) => point.settings?.[name]),
         ...(repeated ? [point.repeat] : []),
@@ -124,7 +130,7 @@ function cells(point: Point, all: readonly Point[]): string[] {
 
 /** As many digits as anybody can use; a missing number must not look like a small one. */
 export function number(value: number | null): string {
-  if (value === null) return '–';
+  if (value === null) return MISSING;
   return value.toFixed(value < 10 ? 2 : value < 1_000 ? 1 : 0);
 }
 

@@ -106,7 +106,7 @@ function sessionText(view: SessionView): string {
     ['ended', view.endedAt],
     [
       'cost',
-      `${counts.session.commands ?? 0} commands and ${counts.session.transfers ?? 0} transfers of its own`,
+      `${counts.session.commands ?? 0} commands, ${counts.session.transfers ?? 0} transfers (of its own)`,
     ],
     ...(view.staged ?? []).map(({ text }): [string, string] => ['staged', text]),
     ['results', view.endedAt === undefined || view.kind === 'stage' ? undefined : resultsPlace(view)],

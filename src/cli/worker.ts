@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../shared/errors.ts';
 import { parseDuration } from '../shared/yaml/duration.ts';
 import { didYouMean } from '../shared/yaml/nearest.ts';
@@ -17,7 +17,11 @@ export function addWorker(program: Command, cli: Cli): void {
       readConcurrency,
       50,
     )
-    .option('--drain-timeout <time>', 'how long SIGTERM waits for what runs, 8s or 2m', readTime, 8)
+    .addOption(
+      new Option('--drain-timeout <time>', 'how long SIGTERM waits for what runs, 20s or 2m')
+        .argParser(readTime)
+        .default(8, '8s'),
+    )
     .option('--health-file <file>', 'touched every 5 s while it works and Redis answers')
     .option('--json', 'one JSON object when it works')
     .addHelpText(

@@ -88,7 +88,7 @@ export function undeclaredWords(name: string): string {
   if (name === 'SBENCH_PORT') return 'uses $SBENCH_PORT, which only a service with ports has';
   if (name.startsWith('TARGET_SERVICE_')) return `uses $${name}, which is not known here`;
   if (name.startsWith('SBENCH_')) return `uses $${name}, which sbench does not set`;
-  return `uses $${name}, which is not declared: add it to the cluster's variables, or write $$ for a dollar`;
+  return `uses $${name}, which is not declared: add it to the cluster's variables in the configuration, or write $$ for a dollar`;
 }
 
 /** Names that only sbench gives a meaning to are a mistake wherever they are unknown. */

@@ -294,7 +294,11 @@ function resources(at: Path, { resources: given = {} }: Frame, session: SessionC
     if (Object.hasOwn(cluster.presets, preset)) ofPreset = cluster.presets[preset] ?? {};
     else {
       const names = Object.keys(cluster.presets);
-      const hint = didYouMean(preset, names) || (names.length > 0 ? `; there are: ${names.join(', ')}` : '');
+      const hint =
+        didYouMean(preset, names) ||
+        (names.length > 0
+          ? `; there are: ${names.join(', ')}`
+          : `: write its options here, or add it to clusters.${cluster.name}.presets of the configuration`);
       problems.at(
         source,
         [...at, 'resources', 'preset'],

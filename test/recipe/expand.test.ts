@@ -53,7 +53,7 @@ test('a value that a variable brings in is not expanded again', () => {
 
 test('in a path an undeclared name is an error; elsewhere it stays, with a note', () => {
   expect(messagesOf(() => planOf({ service: { ...SERVICE, command: '$NOPE/bin' } }))).toEqual([
-    "r.yaml:1:54 service.command uses $NOPE, which is not declared: add it to the cluster's variables, or write $$ for a dollar",
+    "r.yaml:1:54 service.command uses $NOPE, which is not declared: add it to the cluster's variables in the configuration, or write $$ for a dollar",
   ]);
   const plan = planOf({ service: { ...SERVICE, args: ['$NOPE'], environment: { A: '$LLM', B: '$OTHER' } } });
   expect(plan.roles[0]?.script).toContain("sb_serve 'ollama' '$NOPE'");
