@@ -4,7 +4,7 @@ import { ConnectionError, coerceError } from '../shared/errors.ts';
 import { isOver, type SessionRecord } from '../shared/session/record.ts';
 import type { Settings } from '../shared/settings/settings.ts';
 import { followRound } from '../shared/slurm/remote/follow-logs.ts';
-import type { Place } from '../shared/slurm/remote/verbs.ts';
+import type { Place } from '../shared/slurm/remote/place.ts';
 import { withPlace } from './place.ts';
 import type { LogPrinter } from './show-logs.ts';
 import type { Terminal } from './terminal.ts';

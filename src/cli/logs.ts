@@ -8,7 +8,7 @@ import type { RolePlan } from '../shared/plan/plan.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
 import type { SessionRecord } from '../shared/session/record.ts';
 import type { Settings } from '../shared/settings/settings.ts';
-import { tailLog } from '../shared/slurm/remote/verbs.ts';
+import { tailLog } from '../shared/slurm/remote/fetch-attempt.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { areOver, followLogs } from './follow-logs.ts';

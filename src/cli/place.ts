@@ -4,7 +4,7 @@ import { UsageError } from '../shared/errors.ts';
 import { installationId } from '../shared/redis/cluster-store.ts';
 import type { SessionRecord } from '../shared/session/record.ts';
 import type { Settings } from '../shared/settings/settings.ts';
-import type { Place } from '../shared/slurm/remote/verbs.ts';
+import type { Place } from '../shared/slurm/remote/place.ts';
 
 /** Opens this person's own way to where a session runs, for one question. It is not counted as the session's. */
 export async function withPlace<T>(

@@ -8,7 +8,7 @@ import { UsageError } from '../shared/errors.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
 import { isOver, resultsName } from '../shared/session/record.ts';
 import type { Settings } from '../shared/settings/settings.ts';
-import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
+import { fetchAttempt } from '../shared/slurm/remote/fetch-attempt.ts';
 import { readTar, withResults } from '../workers/read-results.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
 import { valuesText } from './group-text.ts';

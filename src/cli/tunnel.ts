@@ -7,7 +7,7 @@ import { ConnectionError, UsageError } from '../shared/errors.ts';
 import { type RolePlan, serviceRoles } from '../shared/plan/plan.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
 import { phaseOf, type RoleFacts } from '../shared/session/facts.ts';
-import type { Place } from '../shared/slurm/remote/verbs.ts';
+import type { Place } from '../shared/slurm/remote/place.ts';
 import { type Cli, settingsFor, withProducer } from './cli.ts';
 import { EXIT } from './exit-code.ts';
 import { openTunnel } from './open-tunnel.ts';

@@ -7,7 +7,7 @@ import type { Applied, SessionStore, StoredSession } from '../shared/redis/sessi
 import type { SessionEvent, Stamp } from '../shared/session/events.ts';
 import { noFacts, type RoleFacts } from '../shared/session/facts.ts';
 import type { SessionRecord } from '../shared/session/record.ts';
-import type { Place } from '../shared/slurm/remote/verbs.ts';
+import type { Place } from '../shared/slurm/remote/place.ts';
 
 /** What an action came to. Failures are thrown; the wrapper maps them. */
 export type Outcome =

@@ -1,7 +1,7 @@
 import { slurmJobName } from '../shared/ids.ts';
 import type { Lease } from '../shared/redis/lease.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
-import type { Look } from '../shared/slurm/remote/verbs.ts';
+import type { Look } from '../shared/slurm/remote/ask-queue.ts';
 import type { ServedCluster } from './served-cluster.ts';
 
 /** Applies one successful look, after which the spool was emptied, to every open session of the cluster. */

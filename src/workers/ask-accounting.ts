@@ -1,7 +1,7 @@
 import { silence } from '../shared/cluster/silence.ts';
 import type { Lease } from '../shared/redis/lease.ts';
 import type { AccountingAnswer } from '../shared/session/events.ts';
-import { type Accounting, account } from '../shared/slurm/remote/verbs.ts';
+import { type Accounting, account } from '../shared/slurm/remote/ask-queue.ts';
 import { rolesOf } from './apply-look.ts';
 import type { ServedCluster } from './served-cluster.ts';
 

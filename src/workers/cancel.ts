@@ -1,7 +1,7 @@
 import { silence } from '../shared/cluster/silence.ts';
 import { keys } from '../shared/redis/keys.ts';
 import { exitOf } from '../shared/session/facts.ts';
-import { releaseRoles } from '../shared/slurm/remote/verbs.ts';
+import { releaseRoles } from '../shared/slurm/remote/release-roles.ts';
 import type { Action, ActionContext } from './action.ts';
 
 const REPEAT_MS = 30_000;

@@ -8,7 +8,7 @@ import { exitsOf } from '../shared/session/finish.ts';
 import { isOver, resultsName, type SessionRecord } from '../shared/session/record.ts';
 import { reduce } from '../shared/session/reduce.ts';
 import { provenanceOfSession } from '../shared/session/session-provenance.ts';
-import { fetchAttempt } from '../shared/slurm/remote/verbs.ts';
+import { fetchAttempt } from '../shared/slurm/remote/fetch-attempt.ts';
 import type { Action, ActionContext, NewEvent } from './action.ts';
 import { gatherProvenance } from './gather-provenance.ts';
 import { markPlacement } from './mark-placement.ts';

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { silence } from '../shared/cluster/silence.ts';
 import { ConnectionError } from '../shared/errors.ts';
 import type { Lease } from '../shared/redis/lease.ts';
-import { look } from '../shared/slurm/remote/verbs.ts';
+import { look } from '../shared/slurm/remote/ask-queue.ts';
 import { applyLook } from './apply-look.ts';
 import type { OpenStream } from './open-stream.ts';
 import { pause } from './pause.ts';

@@ -4,7 +4,7 @@ import { silence } from '../shared/cluster/silence.ts';
 import { coerceError, SbenchError } from '../shared/errors.ts';
 import { keys } from '../shared/redis/keys.ts';
 import { type Lease, takeLease } from '../shared/redis/lease.ts';
-import { readConfig } from '../shared/slurm/remote/verbs.ts';
+import { readConfig } from '../shared/slurm/remote/ask-queue.ts';
 import { applySpool } from './apply-spool.ts';
 import { askAccounting } from './ask-accounting.ts';
 import { lookOnce } from './look-once.ts';

@@ -1,7 +1,7 @@
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { phaseOf } from '../shared/session/facts.ts';
 import { verdictText } from '../shared/session/timeline.ts';
-import { releaseRoles } from '../shared/slurm/remote/verbs.ts';
+import { releaseRoles } from '../shared/slurm/remote/release-roles.ts';
 import type { Action } from './action.ts';
 import { lookAtTarget, targetLost } from './foreign-target.ts';
 

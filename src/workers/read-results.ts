@@ -7,7 +7,7 @@ import type { Point } from '../shared/result/point.ts';
 import { type Result, resultSchema } from '../shared/result/result.ts';
 import { readToolResult } from '../shared/result/tools/read-tool-result.ts';
 import type { RoleFacts } from '../shared/session/facts.ts';
-import { sha256 } from '../shared/slurm/remote/verbs.ts';
+import { sha256 } from '../shared/slurm/remote/place.ts';
 import { mergeResults, type NodeResult } from './merge-results.ts';
 
 export type Files = Map<string, Buffer>;

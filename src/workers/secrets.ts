@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SbenchError } from '../shared/errors.ts';
 import type { RolePlan } from '../shared/plan/plan.ts';
-import { putSecrets, unreadableFiles } from '../shared/slurm/remote/verbs.ts';
+import { putSecrets, unreadableFiles } from '../shared/slurm/remote/put-secrets.ts';
 import type { ActionContext } from './action.ts';
 
 /** Every secret that the session names is there: known before a GPU is held, not after hours in a queue. */

@@ -1,6 +1,6 @@
 import { SbenchError } from '../shared/errors.ts';
 import { artifactsOf, type MadeArtifact } from '../shared/plan/plan.ts';
-import { askMade } from '../shared/slurm/remote/verbs.ts';
+import { askMade } from '../shared/slurm/remote/put-files.ts';
 import type { ActionContext } from './action.ts';
 
 export interface Lacking {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { SbenchError } from '../shared/errors.ts';
 import { type Artifact, artifactsOf, type MadeArtifact } from '../shared/plan/plan.ts';
 import { keys } from '../shared/redis/keys.ts';
-import type { Upload } from '../shared/slurm/remote/verbs.ts';
+import type { Upload } from '../shared/slurm/remote/put-files.ts';
 import type { ActionContext } from './action.ts';
 
 /** What travels from here to the cluster, once by its content. */

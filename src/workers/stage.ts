@@ -5,7 +5,7 @@ import { exitOf, type RoleFacts } from '../shared/session/facts.ts';
 import { exitText } from '../shared/session/judge.ts';
 import { DRAINING_S } from '../shared/session/release.ts';
 import { verdictText } from '../shared/session/timeline.ts';
-import { prepareAttempt, putArtifact } from '../shared/slurm/remote/verbs.ts';
+import { prepareAttempt, putArtifact } from '../shared/slurm/remote/put-files.ts';
 import type { Action, ActionContext, Outcome } from './action.ts';
 import { checkSecrets } from './secrets.ts';
 import { askForAll, type Lacking, missingError } from './stage-made.ts';

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { parseSlurmJobName } from '../shared/ids.ts';
 import { isOver } from '../shared/session/record.ts';
-import { type Look, releaseRoles } from '../shared/slurm/remote/verbs.ts';
+import type { Look } from '../shared/slurm/remote/ask-queue.ts';
+import { releaseRoles } from '../shared/slurm/remote/release-roles.ts';
 import type { ServedCluster } from './served-cluster.ts';
 
 /** A Slurm job of ours that nobody wants must have been seen so often before we end it. */

@@ -3,7 +3,7 @@ import { RefusedError, SbenchError } from '../shared/errors.ts';
 import type { RolePlan } from '../shared/plan/plan.ts';
 import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
 import { explainRefusal } from '../shared/slurm/explain-refusal.ts';
-import { type SubmitOutcome, submitRole as submit } from '../shared/slurm/remote/verbs.ts';
+import { type SubmitOutcome, submitRole as submit } from '../shared/slurm/remote/submit-role.ts';
 import type { ActionContext, Outcome } from './action.ts';
 import { handOverSecrets } from './secrets.ts';
 

@@ -290,6 +290,7 @@ describe('where it appears on the cluster', () => {
       join(attempt(id), 'tools/p.tar'),
       writeTar([{ name: 'bench.py', content: Buffer.from(id), executable: true }]),
     );
+    writeFileSync(join(base(), 'identity'), 'nonce');
     writeFileSync(join(folder, 'preamble.sh'), readPreamble());
     const script = `. "$PREAMBLE"; sb_emit() { :; }; sb_unpack p.tar "$PLACE"; ${after}`;
     const env = {

@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readPreamble } from '../../src/jobs/preamble.ts';
-import { sha256 } from '../../src/shared/slurm/remote/verbs.ts';
+import { sha256 } from '../../src/shared/slurm/remote/place.ts';
 import { readSecret } from '../../src/workers/secrets.ts';
 import { messagesOf, planOf, SERVICE } from './fixture.ts';
 import { runScript, STUBS } from './run-script.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sbench-secrets-'));
+// What every attempt stands beside.
+writeFileSync(join(folder, 'identity'), 'nonce');
 afterAll(() => rmSync(folder, { recursive: true }));
 const service = (environment: object) => ({ service: { ...SERVICE, environment } });
 
@@ -71,6 +73,8 @@ describe('a worker has secrets', () => {
 describe('the preamble', () => {
   /** Runs lines after the preamble's functions, without Slurm. */
   function run(lines: string, files: Record<string, string> = {}) {
+    rmSync(join(folder, 'spool'), { recursive: true, force: true });
+    for (const each of ['tmp', 'new']) mkdirSync(join(folder, 'spool', each), { recursive: true });
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const script = `SB_ROLE=s1 SB_SIDE=service SLURM_JOB_ID=1 SLURM_JOB_NAME=x\n${readPreamble()}\n${lines}`;
     return spawnSync('bash', ['-s'], { input: script, cwd: folder, encoding: 'utf8' });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { followRound, lineReader } from '../../src/shared/slurm/remote/follow-logs.ts';
+import type { Place } from '../../src/shared/slurm/remote/place.ts';
 import { toolText } from '../../src/shared/slurm/remote/program.ts';
-import type { Place } from '../../src/shared/slurm/remote/verbs.ts';
 import type { CommandOutcome, RunningCommand } from '../../src/shared/ssh/transport.ts';
 import { until } from '../support/until.ts';
 

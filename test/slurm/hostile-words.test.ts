@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sha256 } from '../../src/shared/slurm/remote/place.ts';
 import { installerText, toolPath } from '../../src/shared/slurm/remote/program.ts';
-import { sha256 } from '../../src/shared/slurm/remote/verbs.ts';
 import { planOf } from '../recipe/fixture.ts';
 
 // The remote tool between a recipe and sbatch, with an sbatch that writes down what it was given.

@@ -17,7 +17,7 @@ import { sessionStore } from '../../src/shared/redis/session-store.ts';
 import { isOver, type SessionRecord } from '../../src/shared/session/record.ts';
 import { loadSettings } from '../../src/shared/settings/load-settings.ts';
 import type { ClusterSettings } from '../../src/shared/settings/settings.ts';
-import { sha256 } from '../../src/shared/slurm/remote/verbs.ts';
+import { sha256 } from '../../src/shared/slurm/remote/place.ts';
 import { startRedis } from './redis.ts';
 import { type ClusterFacts, testbedFacts } from './testbed.ts';
 import { until } from './until.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Result } from '../../shared/result/result.ts';
 import type { PauseCounts } from './analyse/count-pauses.ts';
-import { replaceFile } from './replace-file.ts';
+import { keepFile } from './replace-file.ts';
 
 /** The folder behind `--out`: `result.json`, replaced as a whole, and `requests.jsonl`, which grows. */
 export interface ResultFolder {
@@ -25,7 +25,7 @@ export async function openResultFolder(folder: string): Promise<ResultFolder> {
   return {
     append: (lines) => void requests.write(lines),
     appendPauses: (line) => appendFile(join(folder, 'pauses.jsonl'), `${JSON.stringify(line)}\n`),
-    save: (result) => replaceFile(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`),
+    save: (result) => keepFile(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`),
     async closeLog() {
       requests.end();
       await written;

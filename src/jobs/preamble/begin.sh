@@ -27,7 +27,7 @@ sb_begin() {
   mkdir -p "$SBENCH_WORK" "$SBENCH_RESULTS_DIR" || { sb_say "cannot write to $SB_DIR"; exit 75; }
   if [ "$SB_SIDE" = client ]; then
     # Without its first sign of life a client must not act: it would be a Slurm job that nobody can tell from a lost one.
-    sb_emit b started "$(sb_host)" || { sb_say "cannot write to $SB_BASE/spool"; exit 75; }
+    SB_HOW=sb_again sb_emit b started "$(sb_host)" || { sb_say "cannot write to $SB_BASE/spool"; exit 75; }
     if [ "$SB_RESTART" -gt 0 ]; then sb_die 'Slurm requeued this client: half a measurement is none' 75; fi
   fi
   trap 'sb_left $?' EXIT

@@ -53,7 +53,7 @@ sb_step() {
   shift
   if [ -z "$file" ]; then sb_start "$@"
   else
-    : >"$SBENCH_RESULTS_DIR/$file" || sb_die "cannot write $SBENCH_RESULTS_DIR/$file" 74
+    sb_again sb_empty "$SBENCH_RESULTS_DIR/$file" || sb_die "cannot write $SBENCH_RESULTS_DIR/$file" 74
     SB_PRINTED+=("$SBENCH_RESULTS_DIR/$file")
     sb_start sb_to_file "$SBENCH_RESULTS_DIR/$file" "$@"
   fi
@@ -62,7 +62,7 @@ sb_step() {
   code=$?
   [ "$code" -eq 0 ] && return
   trap '' TERM INT
-  sb_manifest || sb_die 'the list of results could not be written' 74
+  sb_again sb_manifest || sb_die 'the list of results could not be written' 74
   if [ -n "$file" ]; then
     sb_say "the end of $file:"
     tail -c 2048 "$SBENCH_RESULTS_DIR/$file" >&2
@@ -72,7 +72,7 @@ sb_step() {
 }
 sb_client_end() {
   trap '' TERM INT
-  sb_manifest || sb_die 'the list of results could not be written' 74
+  sb_again sb_manifest || sb_die 'the list of results could not be written' 74
   sb_exit 0
 }
 sb_run_client() {

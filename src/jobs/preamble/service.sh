@@ -18,7 +18,7 @@ sb_stop() {
   local why=''
   [ -f "$SBENCH_WORK/.fatal" ] && why=$(cat "$SBENCH_WORK/.fatal")
   [ -z "$why" ] || sb_say "$why"
-  [ "$SB_SIDE" = service ] || sb_manifest
+  [ "$SB_SIDE" = service ] || sb_manifest || sb_there || sb_again sb_manifest
   [ -n "$why" ] && sb_exit 69 "$why"
   sb_exit 143
 }
@@ -37,7 +37,7 @@ sb_serve() {
   if [ -e "$SB_DIR/.ready.$SB_ROLE" ]; then sb_die 'Slurm requeued this service after it was ready: its clients lost it' 75; fi
   sb_start "$@"
   trap sb_stop TERM INT
-  sb_emit b started "$(sb_host),\"port\":${SBENCH_PORT:-0}$(sb_ports)" || { kill "$SB_PID"; sb_say "cannot write to $SB_BASE/spool"; exit 75; }
+  SB_HOW=sb_again sb_emit b started "$(sb_host),\"port\":${SBENCH_PORT:-0}$(sb_ports)" || { kill "$SB_PID"; sb_say "cannot write to $SB_BASE/spool"; exit 75; }
   sb_watch_ready &
   SB_HELPERS="$SB_HELPERS $!"
   sb_dead_man &

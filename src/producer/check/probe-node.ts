@@ -5,7 +5,7 @@ import type { Visit } from '../../shared/cluster/visit-cluster.ts';
 import { AnswerError } from '../../shared/errors.ts';
 import { newNonce } from '../../shared/ids.ts';
 import type { ClusterSettings } from '../../shared/settings/settings.ts';
-import { sha256 } from '../../shared/slurm/remote/verbs.ts';
+import { sha256 } from '../../shared/slurm/remote/place.ts';
 
 /** The programs by which runtimes are called. */
 const RUNTIMES = {

@@ -5,8 +5,8 @@ import { parseSlurmJobName } from '../ids.ts';
 import { keys } from '../redis/keys.ts';
 import type { SessionStore, StoredSession } from '../redis/session-store.ts';
 import { isOver } from '../session/record.ts';
+import { look } from '../slurm/remote/ask-queue.ts';
 import { listOld, type Old } from '../slurm/remote/cleanup.ts';
-import { look } from '../slurm/remote/verbs.ts';
 
 /** One cluster, and the records of the installation that has it. */
 export interface CleanupPlace {

@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { coerceError, RedisError, UsageError } from '../errors.ts';
-import { sha256 } from '../slurm/remote/verbs.ts';
+import { sha256 } from '../slurm/remote/place.ts';
 import { redisOptions } from './connect.ts';
 import type { privateRedis } from './private-redis.ts';
 

@@ -1,4 +1,4 @@
-import type { Place } from './verbs.ts';
+import type { Place } from './place.ts';
 
 /** One command of the login node lasts so long, and brings so much: then whoever reads has to have kept up. */
 const ROUND_S = 600;

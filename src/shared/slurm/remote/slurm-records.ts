@@ -1,6 +1,6 @@
 import type { SlurmRecord } from '../../result/provenance.ts';
 import { readRecords } from '../read-records.ts';
-import type { Place } from './verbs.ts';
+import type { Place } from './place.ts';
 
 /** Accounting's records of Slurm jobs that ended; none where there is no accounting, or it does not answer in time. */
 export async function slurmRecords(place: Place, ids: readonly number[]): Promise<SlurmRecord[]> {

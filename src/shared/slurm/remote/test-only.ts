@@ -1,7 +1,7 @@
 import type { Answer } from '../../cluster/answer.ts';
 import { explainRefusal } from '../explain-refusal.ts';
 import { readRefusal, refusalText } from '../read-refusal.ts';
-import { sha256 } from './verbs.ts';
+import { sha256 } from './place.ts';
 
 /** What Slurm would do with a Slurm job, if it were submitted now. */
 export type Trial =
