@@ -75,6 +75,11 @@ function addressOf({ record }: StoredSession, { role, name }: RolePlan): Address
       `sbench watch ${record.id} tells when it is ready.`,
     );
   }
+  if (facts.ready.event.port === 0)
+    throw new UsageError(
+      `service ${name} of session ${record.id} has no port to connect to`,
+      'Give it `ports` in the recipe.',
+    );
   return { hosts: hostsOf(facts), port: facts.ready.event.port };
 }
 

@@ -44,8 +44,10 @@ export async function connectRedis(url: string, use: RedisUse): Promise<Redis> {
     last = error;
   });
   try {
-    await redis.connect();
-    await redis.ping();
+    await within(
+      SILENT_MS,
+      redis.connect().then(() => redis.ping()),
+    );
     return redis;
   } catch (error) {
     if (use === 'work' && redis.status !== 'end') return redis;
@@ -54,6 +56,24 @@ export async function connectRedis(url: string, use: RedisUse): Promise<Redis> {
       `no Redis answers at ${withoutPassword(url)}: ${(last ?? (error as Error)).message}`,
       'Start one with all that is needed: sbench up. Or say where it is: `redis:` in the configuration, or SBENCH_REDIS.',
     );
+  }
+}
+
+/** A server that hangs takes connections, and answers nothing. */
+const SILENT_MS = 5_000;
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const silent = new Promise<never>((_, reject) => {
+    const why = `it takes connections and answers nothing for ${ms / 1_000} s`;
+    timer = setTimeout(() => reject(new Error(why)), ms);
+  });
+  // When it comes too late nobody is left to hear of it.
+  work.catch(() => undefined);
+  try {
+    await Promise.race([work, silent]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -155,7 +155,7 @@ function nothingToOffer(target: SshTarget, notes: string[]): AuthenticationError
       remedy: 'person',
       hint: encrypted
         ? 'Start an agent and load the key, or give its passphrase in SBENCH_SSH_PASSPHRASE.'
-        : 'Set `keyFilename`, load a key into the agent (SSH_AUTH_SOCK), or set SBENCH_SSH_PASSWORD.',
+        : 'Set `key_filename`, load a key into the agent (SSH_AUTH_SOCK), or set SBENCH_SSH_PASSWORD.',
     },
   );
 }
