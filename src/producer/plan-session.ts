@@ -1,51 +1,25 @@
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { companionsOf, joined } from '../jobs/companion.ts';
-import { expand, resolveVariables, undeclaredWords, VARIABLE_TOKENS } from '../jobs/expand.ts';
-import type { Blob } from '../jobs/job.ts';
-import type { FolderPacker } from '../jobs/packed-folder.ts';
-import { planClient, planService } from '../jobs/plan-role.ts';
+import { planClient } from '../jobs/plan-client.ts';
+import { planService } from '../jobs/plan-service.ts';
 import { planStage } from '../jobs/plan-stage.ts';
 import { readPreamble } from '../jobs/preamble.ts';
 import { readRecipe } from '../jobs/read-recipe.ts';
-import { builtInJobs, type JobFactory } from '../jobs/registry.ts';
+import { builtInJobs } from '../jobs/registry.ts';
 import type { SessionContext } from '../jobs/session-context.ts';
 import { coerceError, SbenchError, UsageError } from '../shared/errors.ts';
 import type { ForeignTarget } from '../shared/plan/foreign-target.ts';
-import { type ClusterPlan, type GroupPlace, type Plan, plan as planSchema } from '../shared/plan/plan.ts';
-import type { ClusterSettings, Settings } from '../shared/settings/settings.ts';
+import { type GroupPlace, type Plan, plan as planSchema } from '../shared/plan/plan.ts';
 import { LocatedSource } from '../shared/yaml/located-source.ts';
-import { didYouMean } from '../shared/yaml/nearest.ts';
 import { Problems } from '../shared/yaml/problems.ts';
 import { setOverride } from '../shared/yaml/set-override.ts';
 import { actionTree } from './action-tree.ts';
+import { chooseCluster, clusterPlaces, clusterPlan } from './choose-cluster.ts';
 import { eachCombination } from './each-combination.ts';
+import type { PlanRequest } from './plan-request.ts';
+import { recipePlan } from './recipe-plan.ts';
 
-export interface PlanRequest {
-  recipeText: string;
-  /** How messages call the recipe. */
-  file: string;
-  /** Further files of the same recipe: a service in one, its client in another. */
-  more?: readonly { text: string; file: string }[];
-  settings: Settings;
-  /** `--set` pairs, such as `service.model=llama3`; the last one wins. */
-  overrides?: readonly string[];
-  labels?: Readonly<Record<string, string>>;
-  version: string;
-  /** Of the recipe's folder. */
-  git?: { commit: string; dirty: boolean } | undefined;
-  blobs: { loadgen: Blob };
-  /** Fills from `~/.ssh/config` what the configuration leaves open. */
-  resolveTarget?: (cluster: ClusterSettings) => Pick<ClusterPlan, 'hostname' | 'port' | 'username'>;
-  /** What clients without a service use. */
-  target?: ForeignTarget | undefined;
-  /** Clients without a service are as good as any: they are not going to run. */
-  anyTarget?: boolean;
-  factory?: JobFactory;
-  /** Packs the folders of `script:`; without it there is no folder that they could be relative to. */
-  folders?: FolderPacker;
-  preamble?: string;
-}
+export type { PlanRequest } from './plan-request.ts';
 
 const QUEUE_LIMIT_S = 24 * 3600;
 const START_LIMIT_S = 600;
@@ -196,101 +170,3 @@ function described(source: LocatedSource): Record<string, string> {
     .trim();
   return found === '' ? {} : { description: found };
 }
-
-function chooseCluster(
-  source: LocatedSource,
-  settings: Settings,
-  problems: Problems,
-  target: ForeignTarget | undefined,
-): ClusterSettings | undefined {
-  const names = Object.keys(settings.clusters);
-  const asked = source.valueAt(['cluster']);
-  const name =
-    typeof asked === 'string'
-      ? asked
-      : ((target?.is === 'session' ? target.cluster : undefined) ??
-        settings.defaultCluster ??
-        (names.length === 1 ? names[0] : undefined));
-  if (target?.is === 'session' && name !== target.cluster) {
-    const where = `session ${target.session} runs on ${target.cluster}, and this recipe is for ${name}`;
-    problems.at(source, ['cluster'], `${where}: a client has to be on its service's cluster`);
-    return undefined;
-  }
-  if (name !== undefined && Object.hasOwn(settings.clusters, name)) return settings.clusters[name];
-  const configured = names.length === 0 ? 'none is configured' : `there are: ${names.join(', ')}`;
-  if (name === undefined) {
-    problems.at(
-      source,
-      [],
-      `the recipe names no cluster, and ${names.length === 0 ? configured : `several are configured: ${names.join(', ')}`}`,
-    );
-  } else {
-    problems.at(
-      source,
-      ['cluster'],
-      `the cluster '${name}' is not configured${didYouMean(name, names) || `; ${configured}`}`,
-    );
-  }
-  return undefined;
-}
-
-/** What the cluster's configuration names: its variables, and its folder for images and models. */
-function clusterPlaces(cluster: ClusterSettings, settings: Settings, problems: Problems) {
-  const wrong = (key: string, message: string) => {
-    const path = `clusters.${cluster.name}.${key}`;
-    const origin = settings.origins[path];
-    const [file, line, column] =
-      origin?.from === 'file'
-        ? [origin.file, origin.line, origin.column]
-        : [settings.file ?? 'the configuration', 0, 0];
-    problems.add({ file, line, column, message: `${path} ${message}` });
-  };
-  const declared = resolveVariables(cluster.variables);
-  for (const { name, message } of declared.problems) wrong(`variables.${name}`, message);
-  const cache = expand(cluster.cache.replace(/^~\//, '$HOME/'), {
-    variables: declared.variables,
-    tokens: VARIABLE_TOKENS,
-  });
-  for (const name of cache.undeclared) wrong('cache', undeclaredWords(name));
-  const variables = new Map(declared.variables).set('SBENCH_CACHE', cache.value);
-  return { variables, cache: cache.value };
-}
-
-function clusterPlan(cluster: ClusterSettings, resolve: PlanRequest['resolveTarget']): ClusterPlan {
-  const { name, workdir } = cluster;
-  const target = resolve?.(cluster) ?? {
-    hostname: cluster.hostname ?? name,
-    port: cluster.port ?? 22,
-    username: cluster.username ?? '',
-  };
-  return {
-    name,
-    hostname: target.hostname,
-    port: target.port,
-    username: target.username,
-    workdir,
-    stage: cluster.stage.where,
-  };
-}
-
-/** Another `--set` is another recipe: the same key with it is an error, not the same session. */
-function recipePlan(
-  { recipeText, file, overrides: given = [], more = [], target, git }: PlanRequest,
-  programs: readonly string[],
-): Plan['recipe'] {
-  // As one file in several documents, which is a recipe too.
-  const text = [recipeText, ...more.map((part) => `# ${part.file}\n${part.text}`)].join('\n---\n');
-  // Against another service it is other work.
-  const overrides = target ? [...given, `--${targetWords(target)}`] : given;
-  const hash = createHash('sha256').update(text);
-  const files = [file, ...more.map((part) => part.file)].join(' + ');
-  const of = { file: files, text, ...(git ? { git } : {}) };
-  // Another program is other work, though the recipe's text is the same.
-  if (programs.length > 0) hash.update('\0').update(programs.join());
-  if (overrides.length === 0) return { ...of, sha256: hash.digest('hex') };
-  const sha256 = hash.update('\0').update(JSON.stringify(overrides)).digest('hex');
-  return { ...of, ...(given.length > 0 ? { set: [...given] } : {}), sha256 };
-}
-
-const targetWords = (target: ForeignTarget): string =>
-  target.is === 'session' ? `target=${target.session}.${target.service.role}` : `endpoint=${target.url}`;

@@ -9,12 +9,12 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  parseAllDocuments,
-  parseDocument,
   visit,
   YAMLMap,
 } from 'yaml';
 import { excerptOf, type Problem, RecipeError } from './problem.ts';
+import { putNode } from './put-node.ts';
+import { isEmptyScalar, readDocuments, yamlMessage } from './read-documents.ts';
 import { type Substitution, substitute, substituteAll } from './substitute.ts';
 
 export type Path = readonly PropertyKey[];
@@ -62,17 +62,8 @@ export class LocatedSource {
       throw new RecipeError([at(1, 1, `has more than ${MAX_DOCUMENTS} documents (---)`)]);
     }
     const counter = new LineCounter();
-    let documents: Document[];
-    try {
-      const options = { lineCounter: counter, prettyErrors: false, stringKeys: true };
-      const found = parseAllDocuments(text, options);
-      // A text of nothing but comments has no document; an empty one stands for it.
-      documents = 'empty' in found ? [parseDocument(text, options)] : found;
-    } catch (error) {
-      // The parser is recursive: thousands of open brackets overflow its stack.
-      if (!(error instanceof RangeError)) throw error;
-      throw new RecipeError([at(1, 1, 'is nested too deeply')]);
-    }
+    const documents = readDocuments(text, counter);
+    if (!documents) throw new RecipeError([at(1, 1, 'is nested too deeply')]);
     // Several documents (---) are one file in parts.
     const [source, ...rest] = documents.map((document) => new LocatedSource(text, file, document, counter));
     if (!source) throw new Error('a text without any document');
@@ -178,37 +169,7 @@ export class LocatedSource {
   override(path: readonly string[], node: Node, label: string): string | undefined {
     this.#value = undefined;
     this.#foreign.set(node, label);
-    if (path.some((key) => key === '' || key === '__proto__'))
-      return 'is not a path of keys with dots between';
-    if (this.#document.contents === null || isEmptyScalar(this.#document.contents)) {
-      this.#document.contents = new YAMLMap() as never;
-    }
-    let parent: unknown = this.#document.contents;
-    for (const [index, key] of path.entries()) {
-      const last = index === path.length - 1;
-      const here = path.slice(0, index).join('.') || 'the file';
-      if (isAlias(parent)) return `goes through an alias at ${here}; change the file`;
-      if (isSeq(parent)) {
-        const position = Number(key);
-        if (!/^\d+$/.test(key) || position >= parent.items.length) {
-          return `has no place: ${here} is a list of ${parent.items.length}, counted from 0`;
-        }
-        if (last) parent.items[position] = node;
-        else parent = parent.items[position];
-      } else if (isMap(parent)) {
-        if (last) parent.set(key, node);
-        else {
-          const next = parent.get(key, true) as unknown;
-          if (next === undefined || isEmptyScalar(next)) {
-            const made = new YAMLMap();
-            this.#foreign.set(made, label);
-            parent.set(key, made);
-            parent = made;
-          } else parent = next;
-        }
-      } else return `has no place: ${here} is not a map`;
-    }
-    return undefined;
+    return putNode(this.#document, path, node, (made) => this.#foreign.set(made, label));
   }
 
   problem(path: Path, message: string, at: 'key' | 'value' = 'value'): Problem {
@@ -283,14 +244,4 @@ export class LocatedSource {
     });
     return offset;
   }
-}
-
-const isEmptyScalar = (node: unknown): boolean => isScalar(node) && node.value === null;
-
-function yamlMessage(code: string, message: string, rest: string): string {
-  if (code === 'DUPLICATE_KEY') return `the key '${/^[^:\s]*/.exec(rest)?.[0] ?? ''}' is given twice`;
-  if (code === 'TAB_AS_INDENT') return 'a tab indents this line; YAML wants spaces';
-  if (code === 'TAG_RESOLVE_FAILED') return `${message}; leave tags (!name) out`;
-  if (/call stack|resource/i.test(message)) return 'is nested too deeply';
-  return `is not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
