@@ -2,6 +2,7 @@ import { clientRoles, type Plan, serviceRoles } from '../plan/plan.ts';
 import { exitOf, phaseOf, type RoleFacts } from './facts.ts';
 import { exitText } from './judge.ts';
 import type { Ending, SessionRecord } from './record.ts';
+import { suspendedSince } from './suspension.ts';
 
 /** Whether the attempt ends now, and why: no action needs to be awake for it. */
 export function decideEnding(record: SessionRecord, plan: Plan, clock: number): Ending | undefined {
@@ -54,7 +55,9 @@ function idle(record: SessionRecord, plan: Plan, clock: number): Ending | undefi
     ...Object.values(record.users ?? {}),
     ...clients.map((facts) => facts?.exited?.clock ?? facts?.verdictClock ?? 0),
   ];
-  if (clock - Math.max(...stamps) <= plan.maxIdleS) return undefined;
+  const since = Math.max(...stamps);
+  // What an administrator has stopped holds nothing back from others.
+  if (clock - since - suspendedSince(since, services) <= plan.maxIdleS) return undefined;
   const waiting = plan.roles.find((role) => role.side === 'client' && !isThrough(record.roles[role.role]));
   const reason = waiting && record.roles[waiting.role]?.slurm?.reason;
   const what = waiting

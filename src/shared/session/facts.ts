@@ -65,6 +65,8 @@ export const roleFacts = z.object({
   slurm: slurmWord.optional(),
   /** Slurm said RUNNING, and has not said since that it waits: the queue limit stops, a sign of life is due. */
   runningClock: clock.optional(),
+  /** When Slurm said that it was suspended: that counts against none of its limits. */
+  suspended: z.array(z.object({ from: clock, to: clock })).optional(),
   /** Successful looks in a row that did not list it. */
   gone: z.object({ looks: z.number().int(), since: clock, last: clock }).optional(),
   accounting: z

@@ -8,6 +8,7 @@ import { judge } from './judge.ts';
 import { isOver, type SessionRecord } from './record.ts';
 import { countQuiet, releasedNow } from './release.ts';
 import { retry } from './retry.ts';
+import { countSuspension, withoutSuspension } from './suspension.ts';
 
 /** Only looks and accounting bring Slurm's times: what depends on them waits for one. */
 const NOT_NOW: SlurmTimes = { windowS: Infinity, killWaitS: Infinity };
@@ -123,7 +124,8 @@ function looked(
     const facts = factsOf(so, role);
     // The second part of a service's Slurm job is listed from the beginning, and nobody's before it is submitted.
     if (placement === 'together' && facts.submit.is === 'none') return so;
-    return put(so, role, countQuiet(joinLook(facts, rows, event), so, event));
+    const seen = countSuspension(facts, joinLook(facts, rows, event), event.clock);
+    return put(so, role, countQuiet(seen, so, event));
   }, record);
   // Deadlines pass without any new fact, so what follows from a look is computed even when it changed nothing.
   const judged = settle(after, plan, event);
@@ -150,7 +152,8 @@ function judgeAll(record: SessionRecord, plan: Plan, times: SlurmTimes, clock: n
   return Object.entries(record.roles).reduce((so, [role, facts]) => {
     if (facts.verdict) return so;
     const now = { clock, times, closed: so.closed !== undefined, ending: so.ending };
-    const verdict = judge(planRole(plan, role), facts, now);
+    const fair = withoutSuspension(planRole(plan, role), so.roles);
+    const verdict = judge(fair.role, fair.facts ?? facts, now);
     return verdict ? put(so, role, { ...facts, verdict, verdictClock: clock }) : so;
   }, record);
 }

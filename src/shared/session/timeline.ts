@@ -1,6 +1,7 @@
 import type { Plan, Side } from '../plan/plan.ts';
 import { phaseOf, type RoleFacts, type Verdict } from './facts.ts';
 import type { SessionRecord } from './record.ts';
+import { isSuspended } from './suspension.ts';
 
 /** One line of a session's story. */
 export interface Note {
@@ -57,6 +58,12 @@ function describeRole(was: RoleFacts, is: RoleFacts, side: Side): Note[] {
   ) {
     notes.push({ what: 'pending', text: `pending, Slurm says ${is.slurm.reason}` });
   }
+  if (!is.verdict && isSuspended(was) !== isSuspended(is))
+    notes.push(
+      isSuspended(is)
+        ? { what: 'suspended', text: `Slurm says ${is.slurm?.word}: that counts against no limit` }
+        : { what: 'resumed', text: 'no longer suspended' },
+    );
   if (is.live !== was.live && !is.live && is.verdict)
     notes.push({ what: 'gone', text: 'its Slurm job is gone' });
   if (is.released !== was.released)
