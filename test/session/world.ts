@@ -47,6 +47,8 @@ export class World {
   story: string[] = [];
   /** The attempts of a session that only stages in which everything was there. */
   staged = new Set<number>();
+  /** Roles that Slurm had said COMPLETED of, when or after they had succeeded. */
+  completed = new Set<string>();
   #observed: number | undefined;
   #inFlight: { number: number; now: number; rows: ReturnType<ClusterModel['squeue']> } | undefined;
   #lastLook: SessionEvent | undefined;
