@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { type ActionName, type ActionNode, actionName, type Plan, roleName } from './plan/plan.ts';
 import { QUEUE_PREFIX } from './redis/keys.ts';
+import { sleepers } from './redis/sleepers.ts';
 import { retryPolicy } from './retry-policy.ts';
 import { isOver, type SessionRecord } from './session/record.ts';
 
@@ -20,6 +21,8 @@ export const actionPayload = z.object({
   role: roleName.optional(),
   /** Set while a worker is at it: found set at a start, the worker before has died. */
   atWork: z.boolean().optional(),
+  /** How often it has failed with an error that may pass: counted here, because BullMQ's pauses go by a host's clock. */
+  tries: z.number().int().optional(),
 });
 export type ActionPayload = z.infer<typeof actionPayload>;
 
@@ -99,12 +102,7 @@ export function queues(redis: Redis): Queues {
       );
     },
     async wakeCluster(cluster) {
-      for (const action of ACTIONS) {
-        for (const job of await queue(cluster, action).getDelayed(0, 500)) {
-          // One that woke by itself meanwhile needs no other time.
-          await job.changeDelay(Math.ceil(Math.random() * 2_000)).catch(() => undefined);
-        }
-      }
+      await sleepers(redis, cluster).hurry(2_000);
     },
     async close() {
       await Promise.all([...made.values()].map((each) => each.close()));

@@ -27,5 +27,9 @@ export function retryPolicy(action: ActionName): JobsOptions {
   };
 }
 
+/** The pause after so many failures before: growing, and nobody comes back in step. Milliseconds. */
+export const retryPauseMs = (failures: number, random = Math.random): number =>
+  1_000 * 2 ** failures * (0.5 + random() / 2);
+
 /** Longest sleep of a waiting action, in milliseconds: the backstop for a wake-up that died with its sender. */
 export const LONGEST_SLEEP_MS = 60_000;

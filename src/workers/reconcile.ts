@@ -4,6 +4,7 @@ import { actionId } from '../shared/queues.ts';
 import { keys } from '../shared/redis/keys.ts';
 import { takeLease } from '../shared/redis/lease.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
+import { redisNowMs } from '../shared/redis/sleepers.ts';
 import { isOver } from '../shared/session/record.ts';
 import { pause } from './pause.ts';
 import type { ServedCluster } from './served-cluster.ts';
@@ -35,7 +36,9 @@ async function mend(served: ServedCluster, { record, plan }: StoredSession, log:
   const queue = served.queues.queue(record.cluster, plan.actions.action);
   const root = await queue.getJob(actionId(record.id, record.attempt, plan.actions));
   if (!root) {
-    if (Date.now() - record.createdAt < YOUNG_MS) return;
+    // The producer's clock may be ahead: adding a flow twice does nothing, never adding it would.
+    const ageMs = (await redisNowMs(served.redis)) - record.createdAt;
+    if (ageMs >= 0 && ageMs < YOUNG_MS) return;
     log.warn({ session: record.id }, 'the session had no actions: adding its flow');
     await served.queues.addFlow(record, plan);
   }

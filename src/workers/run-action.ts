@@ -2,9 +2,9 @@ import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
 import { coerceError, NewerVersionError, SbenchError } from '../shared/errors.ts';
 import type { ActionName, ActionNode } from '../shared/plan/plan.ts';
-import { type ActionPayload, actionId, actionPayload, nodes, promote } from '../shared/queues.ts';
+import { type ActionPayload, actionId, actionPayload, nodes } from '../shared/queues.ts';
 import type { StoredSession } from '../shared/redis/session-store.ts';
-import { LONGEST_SLEEP_MS } from '../shared/retry-policy.ts';
+import { LONGEST_SLEEP_MS, retryPauseMs } from '../shared/retry-policy.ts';
 import { isOver } from '../shared/session/record.ts';
 import { type Action, type ActionContext, actionContext, type Outcome } from './action.ts';
 import { awaitReady } from './await-ready.ts';
@@ -12,6 +12,7 @@ import { cancel } from './cancel.ts';
 import { collect } from './collect.ts';
 import { pollStatus } from './poll-status.ts';
 import type { ServedCluster } from './served-cluster.ts';
+import { sleep } from './sleep.ts';
 import { stage } from './stage.ts';
 import { submitClient } from './submit-client.ts';
 import { submitService } from './submit-service.ts';
@@ -90,11 +91,12 @@ async function conclude(
 async function afterError(
   served: ServedCluster,
   context: ActionContext,
-  { action, attempt, role }: ActionPayload,
+  payload: ActionPayload,
   error: Error,
   job: Job,
   token: string,
 ): Promise<unknown> {
+  const { action, attempt, role, tries = 0 } = payload;
   const remedy = error instanceof SbenchError ? error.remedy : 'retry';
   const waitMs = (error instanceof SbenchError && error.waitMs) || STUBBORN_SLEEP_MS;
   const text = error instanceof SbenchError && error.hint ? `${error.message}. ${error.hint}` : error.message;
@@ -104,28 +106,13 @@ async function afterError(
   if (stubborn || remedy === 'wait' || remedy === 'person') {
     return sleep(served, job, token, context.session, Math.min(waitMs, LONGEST_SLEEP_MS));
   }
-  const triesLeft = (job.opts.attempts ?? 1) - job.attemptsMade - 1;
-  if (remedy === 'retry' && triesLeft > 0) throw error;
+  const triesLeft = (job.opts.attempts ?? 1) - job.attemptsMade - tries - 1;
+  if (remedy === 'retry' && triesLeft > 0) {
+    await job.updateData({ ...payload, atWork: false, tries: tries + 1 });
+    return sleep(served, job, token, context.session, retryPauseMs(tries));
+  }
   await context.apply({ type: 'action-failed', attempt, action, role, text: `${action}: ${text}` });
   throw new UnrecoverableError(text);
-}
-
-/**
- * Sleeps without using up a try. A wake-up that comes while the action is still active finds nothing to promote, so
- * the record is read once more after the action is asleep: what changed since its decision wakes it itself.
- */
-async function sleep(
-  served: ServedCluster,
-  job: Job,
-  token: string,
-  decidedOn: StoredSession | undefined,
-  ms: number,
-): Promise<never> {
-  await job.moveToDelayed(Date.now() + ms, token);
-  if (decidedOn && (await served.store.wakeNumber(decidedOn.record.id)) !== decidedOn.wake) {
-    await promote(served.queues.queue(decidedOn.record.cluster, job.data.action), job.id ?? '');
-  }
-  throw new DelayedError();
 }
 
 /** A record that a newer sbench wrote is its to serve: ours leaves it, and uses up no try. */

@@ -11,6 +11,7 @@ import { clusterStore, installationId } from '../shared/redis/cluster-store.ts';
 import { connectRedis, withoutPassword } from '../shared/redis/connect.ts';
 import { keys, QUEUE_PREFIX } from '../shared/redis/keys.ts';
 import { sessionStore } from '../shared/redis/session-store.ts';
+import { redisNowMs } from '../shared/redis/sleepers.ts';
 import type { Settings } from '../shared/settings/settings.ts';
 import { observe } from './observe.ts';
 import { pause } from './pause.ts';
@@ -18,6 +19,7 @@ import { reconcile } from './reconcile.ts';
 import { retain } from './retain.ts';
 import { runAction } from './run-action.ts';
 import type { ServedCluster } from './served-cluster.ts';
+import { wakeDue } from './sleep.ts';
 
 const HEARTBEAT_MS = 5_000;
 /** Most actions wait for an answer or sleep: one process carries many. */
@@ -75,6 +77,7 @@ export async function startWorker(
     observe(cluster, log, stop.signal),
     reconcile(cluster, log, stop.signal),
     retain(cluster, log, stop.signal),
+    wakeDue(cluster, log, stop.signal),
     heartbeat(cluster, healthFile, stop.signal),
   ]);
   log.info({ clusters: served.clusters.map(({ name }) => name) }, 'worker ready');
@@ -183,7 +186,10 @@ async function heartbeat(
 ): Promise<void> {
   const member = `${hostname()}:${process.pid}`;
   while (!signal.aborted) {
-    const beat = served.redis.zadd(keys.workers(served.name), Date.now(), member);
+    // By the clock of all: a host whose own is wrong is alive, too.
+    const beat = redisNowMs(served.redis).then((now) =>
+      served.redis.zadd(keys.workers(served.name), now, member),
+    );
     await beat
       .then(async () => {
         if (healthFile !== undefined) await writeFile(healthFile, '');

@@ -25,6 +25,8 @@ export const keys = {
   prober: (name: string) => `sbench:cluster:${name}:prober`,
   /** There while a part of its Slurm does not answer. */
   silence: (name: string, part: string) => `sbench:cluster:${name}:silent:${part}`,
+  /** A sorted set: actions that sleep, by when they are due. */
+  sleepers: (name: string) => `sbench:cluster:${name}:sleepers`,
   observer: (name: string) => `sbench:cluster:${name}:observer`,
   reconciler: (name: string) => `sbench:cluster:${name}:reconciler`,
   /** Held by whoever last removed what is past its time, until it is due again. */

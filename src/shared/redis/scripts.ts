@@ -77,6 +77,33 @@ const YIELD = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** KEYS: sleepers. ARGV: name, milliseconds. Returns Redis' time. */
+const SLEEP = `${NOW}
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+return now`;
+
+/** KEYS: sleepers. ARGV: milliseconds for whoever wakes them, most. Returns until when, and their names. */
+const DUE = `${NOW}
+local names = redis.call('ZRANGEBYSCORE', KEYS[1], 0, now, 'LIMIT', 0, ARGV[2])
+for _, name in ipairs(names) do redis.call('ZADD', KEYS[1], now + ARGV[1], name) end
+return {string.format('%.0f', now + ARGV[1]), unpack(names)}`;
+
+/** KEYS: sleepers. ARGV: name, until when it was given to us. Another sleep, begun since, stays. */
+const WOKEN = `
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+return redis.call('ZREM', KEYS[1], ARGV[1])`;
+
+/** KEYS: sleepers. ARGV: name, milliseconds: no later than then, if it still sleeps. */
+const HURRY = `${NOW}
+local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not score or tonumber(score) <= now + ARGV[2] then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+return 1`;
+
 /** KEYS: session. ARGV: version. Returns 1, or 0 when the session has another version by now. */
 const MARK_FORGOTTEN = `
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
@@ -114,6 +141,10 @@ const SCRIPTS = {
   TICK,
   RENEW,
   YIELD,
+  SLEEP,
+  DUE,
+  WOKEN,
+  HURRY,
   MARK_FORGOTTEN,
   FORGET,
   FORGET_IDLE,
