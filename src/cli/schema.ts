@@ -17,8 +17,11 @@ export function addSchema(program: Command, { terminal }: Cli): void {
     .option('--json', 'on one line')
     .addHelpText('after', '\nExamples:\n  sbench schema > recipe.schema.json\n  sbench schema result')
     .action((of: 'recipe' | ResultFile, options: { markdown?: true; json?: true }) => {
+      if (options.markdown && of === 'recipe') {
+        terminal.print(recipeTables(recipeJsonSchema(builtInJobs(), { older: false })));
+        return;
+      }
       const schema = of === 'recipe' ? recipeJsonSchema(builtInJobs()) : resultJsonSchema(of);
-      if (options.markdown && of === 'recipe') terminal.print(recipeTables(schema));
-      else terminal.print(options.json ? jsonLine(schema) : JSON.stringify(schema, null, 2));
+      terminal.print(options.json ? jsonLine(schema) : JSON.stringify(schema, null, 2));
     });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withOlderShape } from './older-json-schema.ts';
 import { recipeFrame } from './recipe-schema.ts';
 import type { JobFactory } from './registry.ts';
 
@@ -6,15 +7,23 @@ type Json = { [key: string]: unknown };
 
 /**
  * The recipe as JSON Schema, for editors. It accepts what the reader accepts, a number where text is wanted and `$name`
- * of a matrix where a number is; what needs two keys at once or the cluster's settings only the reader can tell.
+ * of a matrix where a number is, and the older shape; what needs two keys at once or the cluster's settings only the
+ * reader can tell. `older: false` leaves out what nobody writes any more.
  */
-export function recipeJsonSchema(factory: JobFactory): Json {
+export function recipeJsonSchema(factory: JobFactory, { older = true } = {}): Json {
   const frame = schemaOf(recipeFrame);
   const services = factory.listServices();
   const clients = factory.listClients();
   const definitions: Json = {};
-  for (const kind of services) definitions[`service-${kind}`] = schemaOf(factory.serviceKind(kind)?.schema);
-  for (const kind of clients) definitions[`client-${kind}`] = schemaOf(factory.clientKind(kind)?.schema);
+  for (const kind of services) {
+    const schema = schemaOf(factory.serviceKind(kind)?.schema);
+    definitions[`service-${kind}`] = older ? withOlderShape(schema, 'service', kind) : schema;
+  }
+  for (const kind of clients) {
+    const found = factory.clientKind(kind);
+    const schema = schemaOf(found?.schema);
+    definitions[`client-${kind}`] = older ? withOlderShape(schema, 'client', kind, found?.older) : schema;
+  }
   const properties = frame.properties as Json;
   const service = oneOfKinds('service', services);
   const client = oneOfKinds('client', clients);

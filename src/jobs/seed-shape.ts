@@ -15,7 +15,8 @@ export interface OlderJob {
 export const isMap = (value: unknown): value is Map =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
-const OF_CONTAINER = ['bind_mounts', 'docker_source', 'image_path', 'build_commands', 'force_rebuild'];
+/** Of `container:`, where the older shape has them beside it. */
+export const OF_CONTAINER = ['bind_mounts', 'docker_source', 'image_path', 'build_commands', 'force_rebuild'];
 
 /** Before the kind is known: keys and forms that every job of the older shape may have. */
 export function readOlderKeys(job: OlderJob): void {

@@ -89,6 +89,70 @@ describe('wrong, for an editor and for the reader alike', () => {
   });
 });
 
+describe('the older shape', () => {
+  const service = { name: 'redis', container_image: 'redis.sif', command: 'redis-server', ports: [6379] };
+  const client = { name: 'redis_benchmark', target_service: { name: 'redis', port: 6379 } };
+  // Which runtime there is only the cluster's settings tell.
+  const unknown = (recipe: object) =>
+    messagesOf(() => planOf(recipe)).filter((message) => !message.includes('needs a container runtime'));
+
+  test.each<[string, object]>([
+    [
+      'keys of the container beside it',
+      {
+        ...service,
+        docker_source: 'docker://redis:7',
+        image_path: '$HOME/redis.sif',
+        bind_mounts: ['/a:/b'],
+        build_commands: ['true'],
+        force_rebuild: false,
+      },
+    ],
+    ['an environment as a list', { ...service, environment: ['A=1', 'B=x=y'] }],
+    ['set-up as a text', { ...service, init_script: 'ulimit -n 65535\necho up\n' }],
+    ['set-up as a list', { ...service, init_script: ['true'] }],
+    ['a check as an address', { ...service, health_check_endpoint: 'redis://localhost:6379' }],
+    ['a program with its arguments', { ...service, command: 'redis-server --maxmemory 2gb' }],
+    ['a program of one’s own', { name: 'mine', command: 'serve --fast', bind_mounts: ['/a:/b'] }],
+  ])('of a service: %s', (_, older) => {
+    expect(errorsOf({ service: older })).toEqual([]);
+    expect(unknown({ service: older })).toEqual([]);
+  });
+
+  test.each<[string, object]>([
+    ['a target by its name', { ...client, target_service: 'redis' }],
+    ['other names of parameters', { ...client, parameters: { num_requests: 9, num_clients: 2 } }],
+    ['parameters as a list', { ...client, parameters: [{ num_requests: 9 }, { tests: 'set,get' }] }],
+    ['a list where a sweep has an axis', { ...client, parameters: { clients: [1, 10] } }],
+    ['both at once', { ...client, parameters: { num_clients: [1, 10], operations: ['SET', 'GET'] } }],
+    ['the tool as the command', { name: 'load', command: 'redis-benchmark -n 100 -c 8 --csv' }],
+    ['the tool and its flags', { type: 'redis', command: 'redis-benchmark', args: ['-n', 100] }],
+    ['keys of the container', { ...client, bind_mounts: ['/a:/b'], environment: ['A=1'] }],
+  ])('of a client: %s', (_, older) => {
+    expect(errorsOf({ service, client: older })).toEqual([]);
+    expect(unknown({ service, client: older })).toEqual([]);
+  });
+
+  test('lists of a model’s parameters are a sweep', () => {
+    const recipe = {
+      service: { type: 'ollama', model: 'm' },
+      client: { parameters: { max_tokens: [8, 16] } },
+    };
+    expect(errorsOf(recipe)).toEqual([]);
+    expect(unknown(recipe)).toEqual([]);
+  });
+
+  test.each<[string, object]>([
+    ['an entry of the environment without a value', { service: { ...service, environment: ['A'] } }],
+    ['binds that are no list', { service: { ...service, bind_mounts: '/a:/b' } }],
+    ['a typo in a list of parameters', { service, client: { ...client, parameters: [{ num_request: 9 }] } }],
+    ['a typo of an older key', { service: { ...service, bind_mount: ['/a:/b'] } }],
+  ])('wrong in it: %s', (_, recipe) => {
+    expect(errorsOf(recipe)).not.toEqual([]);
+    expect(messagesOf(() => planOf(recipe))).not.toEqual([]);
+  });
+});
+
 test('every key says what it is', () => {
   const silent = new Set<string>();
   const walk = (name: string, part: Json) => {
