@@ -42,6 +42,25 @@ describe('cancelling a session', () => {
     await accountedAs(roles, 's1', /^CANCELLED/);
   });
 
+  it.concurrent('while the service is being submitted', async ({ expect }) => {
+    const id = await submit();
+    await lab.untilRecord(id, 'is at it', ({ roles }) => (roles.s1?.submit.is ?? 'none') !== 'none');
+    const { roles } = await cancel(id);
+    expect(roles.c1).toMatchObject({ submit: { is: 'none' }, verdict: { is: 'skipped' } });
+    // At most once, and perhaps not at all.
+    expect(lab.effects(id).filter((role) => role !== 's1')).toEqual([]);
+    expect(lab.effects(id).length).toBeLessThanOrEqual(1);
+  });
+
+  it.concurrent('while the service starts, and will never be ready', async ({ expect }) => {
+    const id = await submit({ service: { command: 'sleep', args: ['600'] } });
+    await lab.untilRecord(id, 'has a starting service', ({ roles }) => phase(roles, 's1') === 'starting');
+    const { roles } = await cancel(id);
+    expect(roles.s1?.ready).toBeUndefined();
+    expect(roles.c1).toMatchObject({ submit: { is: 'none' }, verdict: { is: 'skipped' } });
+    expect(lab.effects(id)).toEqual(['s1']);
+  });
+
   it.concurrent('while the client waits in the queue and the service is ready', async ({ expect }) => {
     const id = await submit({ client: { resources: { ...CPU, begin: 'now+1hour' } } });
     await lab.untilRecord(id, 'has a waiting client', ({ roles }) => roles.c1?.slurm?.life === 'waiting');

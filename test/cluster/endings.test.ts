@@ -29,6 +29,8 @@ describe('how sessions end', () => {
     'second-client-runs': () => ({
       clients: [{ setup: [lab.ledgerLine, 'false'] }, { setup: [lab.ledgerLine] }],
     }),
+    // Its client waits in the queue, and the ready service waits for it.
+    idle: () => ({ timeouts: { max_idle: '8s' }, client: { resources: { ...CPU, begin: 'now+1hour' } } }),
     'service-only-cancelled': () => ({ client: null }),
     'service-only-exits-0': () => ({ client: null, service: serverThatEnds(0) }),
     'service-only-exits-5': () => ({ client: null, service: serverThatEnds(5) }),
@@ -143,6 +145,17 @@ describe('how sessions end', () => {
     expect(Object.keys(record.results)).toEqual(['c2']);
     expect(record.results.c2).toMatchObject({ status: 'ok' });
     expect(lab.effects(id)).toEqual(['c1', 'c2', 's1']);
+    nothingLeft(id);
+  });
+
+  it('a service that nobody uses for max_idle is freed, and the session says so', async () => {
+    const { id, record, s1, c1 } = await over('idle');
+    expect(record.state).toBe('failed');
+    // The client's own queue limit is the same time: whichever of the two is seen first.
+    expect(record.ending?.why).toMatch(/^(complete|max-idle)$/);
+    expect(s1.verdict).toEqual({ is: 'released' });
+    expect(c1.started).toBeUndefined();
+    expect(lab.effects(id)).toEqual(['s1']);
     nothingLeft(id);
   });
 
