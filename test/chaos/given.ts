@@ -6,10 +6,12 @@ export interface Given {
   values: {
     sessions: string;
     seed: string;
+    'ambiguous-submits'?: string;
     faults?: string;
     plan: boolean;
   };
-  repo: string;
+  /** sbench as it was built, or as it was broken. */
+  dist: string;
   log(line: string): void;
   /** Both clusters up and whole, whatever was done to them before. */
   setUp(): Promise<Record<ClusterName, ClusterFacts>>;

@@ -49,7 +49,7 @@ export async function openInstallation(
     sites[name] = await prepareSite(facts[name], id);
   }
   const config = writeConfiguration(folder, facts, proxies, redis.url);
-  const workers = startWorkers(given.repo, config, folder, 3);
+  const workers = startWorkers(given.dist, config, folder, 3);
   const client = customer(config);
   let open = (_: ClusterName) => 0;
   return {

@@ -1,3 +1,4 @@
+import { ambiguousSubmits } from './ambiguous-submits.ts';
 import { faultsNamed } from './faults/catalogue.ts';
 import type { Given } from './given.ts';
 import { planChaos } from './plan-chaos.ts';
@@ -6,6 +7,14 @@ import { runChaos } from './run-chaos.ts';
 /** Prints the plan of a run, or carries it out. @returns its exit code. */
 export async function chaos(given: Given): Promise<number> {
   const { values } = given;
+  if (values['ambiguous-submits'] !== undefined) {
+    const result = await ambiguousSubmits(given, {
+      submits: count(values['ambiguous-submits'], '--ambiguous-submits', 1, 20_000),
+      seed: count(values.seed, '--seed', 0, 0xffff_ffff),
+    });
+    console.log(JSON.stringify(result));
+    return result.ok ? 0 : 1;
+  }
   const plan = planChaos({
     sessions: count(values.sessions, '--sessions', 1, 2_000),
     seed: count(values.seed, '--seed', 0, 0xffff_ffff),

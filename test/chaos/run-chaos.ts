@@ -10,6 +10,7 @@ import { type Claim, DEADLY, judgeRun, type Truth } from './judge-run.ts';
 import { type ChaosPlan, CLUSTERS, type PlannedFault, type PlannedSession } from './plan-chaos.ts';
 import { random } from './random.ts';
 import { recipeFor } from './recipe-for.ts';
+import { type Broken, releases } from './released-late.ts';
 import { type Result, summary } from './summary.ts';
 
 /** From the last fault on, at most: everything has been mended by then. */
@@ -69,6 +70,7 @@ async function overInstallation(
   let deadlineS = Infinity;
   const allOver = untilOver(at, plan.sessions.length, asked, () => nowS() < deadlineS);
   const deadly: Record<string, Truth['deadly']> = Object.fromEntries(CLUSTERS.map((name) => [name, []]));
+  const broken: Broken[] = [];
   const resumes: { fault: PlannedFault; seconds: number }[] = [];
   const lanes = new Map<string, PlannedFault[]>();
   for (const fault of plan.faults) lanes.set(fault.lane, [...(lanes.get(fault.lane) ?? []), fault]);
@@ -80,7 +82,14 @@ async function overInstallation(
       given.log(`${nowS().toFixed(1).padStart(7)} s  ${fault.name} ${fault.cluster} ${fault.forS} s`);
       const fromS = Date.now() / 1_000;
       const seconds = await inject({ given, at }, fault);
-      if (DEADLY.includes(fault.name)) deadly[fault.cluster]?.push({ fromS, toS: Date.now() / 1_000 });
+      const toS = Date.now() / 1_000;
+      broken.push({
+        name: fault.name,
+        cluster: fault.lane === 'home' ? undefined : fault.cluster,
+        fromS,
+        toS,
+      });
+      if (DEADLY.includes(fault.name)) deadly[fault.cluster]?.push({ fromS, toS });
       if (seconds !== undefined) resumes.push({ fault, seconds });
       behindS = Math.max(behindS, nowS() - fault.atS - fault.forS - 6);
     }
@@ -103,13 +112,24 @@ async function overInstallation(
   }
   const claims = await Promise.all(asked.map((session) => claim(at, session)));
   const { counts, findings } = judgeRun(claims, truths);
+  const held = releases(claims, truths, broken);
   for (const line of [
     ...findings,
+    ...held.late.map((session) => `late: ${session}`),
     ...orphans.map((job) => `orphan: ${job}`),
     ...touched.map((job) => `touched: ${job}`),
   ])
     given.log(line);
-  return summary({ plan, counts, orphans, touched, wallS, resumes, costs: await costs(at, claims, truths) });
+  return summary({
+    plan,
+    counts,
+    orphans,
+    touched,
+    held,
+    wallS,
+    resumes,
+    costs: await costs(at, claims, truths),
+  });
 }
 
 /** Looks at all that was asked for, from the start: what is over needs nobody to look after its cluster. */

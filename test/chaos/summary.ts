@@ -1,6 +1,7 @@
 import type { Costs } from './costs.ts';
 import type { Counts } from './judge-run.ts';
 import type { ChaosPlan, PlannedFault } from './plan-chaos.ts';
+import type { Releases } from './released-late.ts';
 
 /** The one line that a run ends with. `resumeS`: from the mending of a fault to the next successful look. */
 export type Result = ReturnType<typeof summary>;
@@ -12,11 +13,12 @@ export function summary(given: {
   counts: Counts;
   orphans: string[];
   touched: string[];
+  held: Releases;
   wallS: number;
   resumes: { fault: PlannedFault; seconds: number }[];
   costs: Costs;
 }) {
-  const { plan, counts, orphans, touched, wallS, resumes, costs } = given;
+  const { plan, counts, orphans, touched, held, wallS, resumes, costs } = given;
   const faults: Record<string, number> = {};
   for (const { name } of plan.faults) faults[name] = (faults[name] ?? 0) + 1;
   const resumeByFault: Record<string, ReturnType<typeof spread>> = {};
@@ -24,7 +26,10 @@ export function summary(given: {
     const own = resumes.filter(({ fault }) => fault.name === name).map(({ seconds }) => seconds);
     if (own.length > 0) resumeByFault[name] = spread(own);
   }
-  const bad = BAD.reduce((sum, what) => sum + counts[what], orphans.length + touched.length);
+  const bad = BAD.reduce(
+    (sum, what) => sum + counts[what],
+    orphans.length + touched.length + held.late.length,
+  );
   return {
     ok: bad === 0,
     seed: plan.seed,
@@ -38,13 +43,24 @@ export function summary(given: {
     orphanJobs: orphans.length,
     foreignJobsTouched: touched.length,
     unfinished: counts.unfinished,
+    releasedLate: held.late.length,
     wallS,
     faults,
     resumeS: spread(resumes.map(({ seconds }) => seconds)),
     resumeByFault,
+    releaseS: spread(held.seconds),
+    heldSByFault: perFault(held, faults),
     twins: counts.twins,
     ...costs,
   };
+}
+
+/** Seconds for which one fault of a kind made services wait for their end, on average. */
+function perFault({ byFault }: Releases, faults: Record<string, number>): Record<string, number> {
+  const names = Object.keys(byFault).sort() as (keyof typeof byFault)[];
+  return Object.fromEntries(
+    names.map((name) => [name, Math.round(((byFault[name] ?? 0) / (faults[name] ?? 1)) * 10) / 10]),
+  );
 }
 
 function spread(seconds: number[]) {

@@ -17,18 +17,18 @@ export interface ChaosWorker {
   setClock(offsetS: number): void;
 }
 
-export function startWorkers(repo: string, config: string, folder: string, count: number): ChaosWorker[] {
-  return Array.from({ length: count }, (_, index) => worker(repo, config, folder, `worker${index + 1}`));
+export function startWorkers(dist: string, config: string, folder: string, count: number): ChaosWorker[] {
+  return Array.from({ length: count }, (_, index) => worker(dist, config, folder, `worker${index + 1}`));
 }
 
-function worker(repo: string, config: string, folder: string, name: string): ChaosWorker {
+function worker(dist: string, config: string, folder: string, name: string): ChaosWorker {
   const clock = join(folder, `${name}.clock`);
   const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
   let child: ChildProcess | undefined;
   const setClock = (offsetS: number) => writeFileSync(clock, `${offsetS < 0 ? '' : '+'}${offsetS}\n`);
   const start = () => {
     setClock(0);
-    const main = join(repo, 'dist', 'cli', 'main.js');
+    const main = join(dist, 'cli', 'main.js');
     const started = spawn(process.execPath, [main, 'worker', '--config', config], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {
@@ -47,6 +47,8 @@ function worker(repo: string, config: string, folder: string, name: string): Cha
     child = started;
   };
   start();
+  // A run that is stopped leaves none of them.
+  process.once('exit', () => void child?.kill('SIGKILL'));
   return {
     name,
     start,

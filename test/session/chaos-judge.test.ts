@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type Claim, judgeRun, type Truth } from '../chaos/judge-run.ts';
+import { judgeSubmits } from '../chaos/judge-submits.ts';
 import type { SessionKind } from '../chaos/plan-chaos.ts';
+import { type Broken, releases } from '../chaos/released-late.ts';
 import type { Entry, SlurmWord } from '../chaos/site.ts';
 
 const ID = '261124-abcdef';
@@ -117,4 +120,62 @@ test.each([
   ],
 ] as const)('%s', (_, counts, run) => {
   expect(run()).toEqual(counts);
+});
+
+const s1 = (id: string) => begin('s1', id);
+const told = (id: string | undefined) => [{ name: name('s1'), told: id }];
+
+test.each([
+  ['acted once, as it was told', [s1('1')], told('1'), { duplicated: 0, lost: 0, twins: 0 }],
+  ['acted twice', [s1('1'), s1('2')], told('1'), { duplicated: 1, lost: 0, twins: 0 }],
+  ['never acted', [], told('1'), { duplicated: 0, lost: 1, twins: 1 }],
+  ['acted as another than was told', [s1('2')], told('1'), { duplicated: 0, lost: 1, twins: 0 }],
+  ['acted, and nobody was told', [s1('1')], told(undefined), { duplicated: 0, lost: 1, twins: 0 }],
+] as const)('a submission that %s', (_, ledger, submitted, counts) => {
+  const slurm = [word('s1', ledger.at(-1)?.id ?? '1', 'COMPLETED')];
+  expect(judgeSubmits(submitted, ledger, slurm).counts).toEqual(counts);
+});
+
+test('a second Slurm job that ended at its head is a twin', () => {
+  const slurm = [word('s1', '1', 'COMPLETED'), word('s1', '2', 'COMPLETED')];
+  expect(judgeSubmits(told('1'), [s1('1')], slurm).counts).toEqual({ duplicated: 0, lost: 0, twins: 1 });
+});
+
+const late = (serviceEndS: number, broken: Broken[] = []) => {
+  const planned = { index: 0, kind: 'plain', cluster: 'gamma', atS: 0, workS: 1, foreign: false } as const;
+  const slurm = [{ ...word('s1', '1', 'CANCELLED'), endS: serviceEndS }, word('c1', '2', 'COMPLETED')];
+  const claim = { planned, id: ID, state: 'succeeded', attempt: 1, text: '' };
+  return releases([claim], { gamma: { ledger: [], slurm, deadly: [] } }, broken);
+};
+const fault = (cluster: Broken['cluster'], fromS: number, toS: number): Broken => ({
+  name: 'link-down',
+  cluster,
+  fromS,
+  toS,
+});
+
+test('a service that is held when its client has ended is late, unless something is broken then', () => {
+  expect(late(112)).toEqual({ seconds: [2], late: [], byFault: {} });
+  expect(late(160)).toMatchObject({ seconds: [50], late: [expect.stringContaining('for 50 s')] });
+  expect(late(160, [fault('gamma', 105, 130)])).toEqual({
+    seconds: [50],
+    late: [],
+    byFault: { 'link-down': 20 },
+  });
+  expect(late(160, [fault(undefined, 120, 140)])).toMatchObject({ late: [], byFault: { 'link-down': 20 } });
+  // Somebody else's trouble, and trouble that was over.
+  expect(late(160, [fault('delta', 105, 130)])).toMatchObject({ late: [expect.any(String)], byFault: {} });
+  expect(late(160, [fault('gamma', 60, 70)])).toMatchObject({ late: [expect.any(String)], byFault: {} });
+});
+
+test('what the broken builds break is in the source, once', async () => {
+  const builds: { BROKEN: Record<string, { edits: { file: string; from: string }[] }> } = await import(
+    new URL('../../scripts/broken-builds.mjs', import.meta.url).href
+  );
+  for (const { edits } of Object.values(builds.BROKEN)) {
+    for (const { file, from } of edits) {
+      const source = readFileSync(new URL(`../../src/${file.replace(/js$/, 'ts')}`, import.meta.url), 'utf8');
+      expect(source.split(from), `${file}: ${from}`).toHaveLength(2);
+    }
+  }
 });

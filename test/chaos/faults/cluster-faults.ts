@@ -51,7 +51,7 @@ const node =
  * is that person, who may come before the last worker has noticed.
  */
 async function resume({ given, at }: World, { cluster }: PlannedFault): Promise<void> {
-  const words = [join(given.repo, 'dist/cli/main.js'), 'cluster', 'resume', cluster, '--config', at.config];
+  const words = [join(given.dist, 'cli/main.js'), 'cluster', 'resume', cluster, '--config', at.config];
   for (let tries = 0; tries < 4; tries++) {
     const child = spawn(process.execPath, words, { stdio: 'ignore' });
     await once(child, 'exit');
