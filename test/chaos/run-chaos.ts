@@ -5,12 +5,12 @@ import { costs } from './costs.ts';
 import { inject } from './faults/inject.ts';
 import { type ForeignJobs, foreignJobs } from './foreign-jobs.ts';
 import type { Given } from './given.ts';
+import { type Broken, heldForNothing } from './held-for-nothing.ts';
 import { type Installation, openInstallation } from './installation.ts';
 import { type Claim, DEADLY, judgeRun, type Truth } from './judge-run.ts';
 import { type ChaosPlan, CLUSTERS, type PlannedFault, type PlannedSession } from './plan-chaos.ts';
 import { random } from './random.ts';
 import { recipeFor } from './recipe-for.ts';
-import { type Broken, releases } from './released-late.ts';
 import { type Result, summary } from './summary.ts';
 
 /** From the last fault on, at most: everything has been mended by then. */
@@ -112,10 +112,10 @@ async function overInstallation(
   }
   const claims = await Promise.all(asked.map((session) => claim(at, session)));
   const { counts, findings } = judgeRun(claims, truths);
-  const held = releases(claims, truths, broken);
+  const held = heldForNothing(claims, truths, broken);
   for (const line of [
     ...findings,
-    ...held.late.map((session) => `late: ${session}`),
+    ...held.late.map((session) => `held for nothing: ${session}`),
     ...orphans.map((job) => `orphan: ${job}`),
     ...touched.map((job) => `touched: ${job}`),
   ])

@@ -22,6 +22,7 @@ export interface SlurmWord {
   /** Seconds on its nodes. */
   elapsedS: number;
   /** Seconds since 1970; NaN while unknown. */
+  submitS: number;
   startS: number;
   endS: number;
 }
@@ -58,7 +59,7 @@ export async function prepareSite(facts: ClusterFacts, installation: string): Pr
       facts.accounting
         ? lines(
             await run(
-              `SLURM_TIME_FORMAT=%s sacct -X -n -P -S ${since} -o JobIDRaw,State,ElapsedRaw,Start,End,JobName`,
+              `SLURM_TIME_FORMAT=%s sacct -X -n -P -S ${since} -o JobIDRaw,State,ElapsedRaw,Submit,Start,End,JobName`,
             ),
           ).map(readSacct)
         : lines(await run(`tail -n +${first + 1} ${jobcomp(facts)}`)).map(readJobcomp),
@@ -81,8 +82,13 @@ function readEntry(line: string): Entry[] {
 }
 
 function readSacct(line: string): SlurmWord {
-  const [id = '', state = '', elapsed, start, end, ...name] = line.split('|');
-  const times = { elapsedS: Number(elapsed), startS: Number(start), endS: Number(end) };
+  const [id = '', state = '', elapsed, submit, start, end, ...name] = line.split('|');
+  const times = {
+    elapsedS: Number(elapsed),
+    submitS: Number(submit),
+    startS: Number(start),
+    endS: Number(end),
+  };
   return { id, state: state.split(' ')[0] ?? '', ...times, name: name.join('|') };
 }
 
@@ -95,6 +101,7 @@ function readJobcomp(line: string): SlurmWord {
     name: field('Name'),
     state: field('JobState'),
     elapsedS: Number.isFinite(end - start) ? (end - start) / 1_000 : 0,
+    submitS: Date.parse(field('SubmitTime')) / 1_000,
     startS: start / 1_000,
     endS: end / 1_000,
   };

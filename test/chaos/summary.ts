@@ -1,7 +1,7 @@
 import type { Costs } from './costs.ts';
+import type { Held } from './held-for-nothing.ts';
 import type { Counts } from './judge-run.ts';
 import type { ChaosPlan, PlannedFault } from './plan-chaos.ts';
-import type { Releases } from './released-late.ts';
 
 /** The one line that a run ends with. `resumeS`: from the mending of a fault to the next successful look. */
 export type Result = ReturnType<typeof summary>;
@@ -13,7 +13,7 @@ export function summary(given: {
   counts: Counts;
   orphans: string[];
   touched: string[];
-  held: Releases;
+  held: Held;
   wallS: number;
   resumes: { fault: PlannedFault; seconds: number }[];
   costs: Costs;
@@ -43,12 +43,12 @@ export function summary(given: {
     orphanJobs: orphans.length,
     foreignJobsTouched: touched.length,
     unfinished: counts.unfinished,
-    releasedLate: held.late.length,
+    heldForNothing: held.late.length,
     wallS,
     faults,
     resumeS: spread(resumes.map(({ seconds }) => seconds)),
     resumeByFault,
-    releaseS: spread(held.seconds),
+    heldS: spread(held.seconds),
     heldSByFault: perFault(held, faults),
     twins: counts.twins,
     ...costs,
@@ -56,7 +56,7 @@ export function summary(given: {
 }
 
 /** Seconds for which one fault of a kind made services wait for their end, on average. */
-function perFault({ byFault }: Releases, faults: Record<string, number>): Record<string, number> {
+function perFault({ byFault }: Held, faults: Record<string, number>): Record<string, number> {
   const names = Object.keys(byFault).sort() as (keyof typeof byFault)[];
   return Object.fromEntries(
     names.map((name) => [name, Math.round(((byFault[name] ?? 0) / (faults[name] ?? 1)) * 10) / 10]),

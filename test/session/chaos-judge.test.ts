@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { type Broken, heldForNothing } from '../chaos/held-for-nothing.ts';
 import { type Claim, judgeRun, type Truth } from '../chaos/judge-run.ts';
 import { judgeSubmits } from '../chaos/judge-submits.ts';
 import type { SessionKind } from '../chaos/plan-chaos.ts';
-import { type Broken, releases } from '../chaos/released-late.ts';
 import type { Entry, SlurmWord } from '../chaos/site.ts';
 
 const ID = '261124-abcdef';
@@ -25,6 +25,7 @@ const word = (role: string, id: string, state: string): SlurmWord => ({
   name: name(role),
   state,
   elapsedS: 10,
+  submitS: 99,
   startS: 100,
   endS: 110,
 });
@@ -141,11 +142,15 @@ test('a second Slurm job that ended at its head is a twin', () => {
   expect(judgeSubmits(told('1'), [s1('1')], slurm).counts).toEqual({ duplicated: 0, lost: 0, twins: 1 });
 });
 
-const late = (serviceEndS: number, broken: Broken[] = []) => {
+/** Its service began at 100 and ended then; its client was submitted at 102, waited, and ended at 160. */
+const held = (serviceEndS: number, broken: Broken[] = []) => {
   const planned = { index: 0, kind: 'plain', cluster: 'gamma', atS: 0, workS: 1, foreign: false } as const;
-  const slurm = [{ ...word('s1', '1', 'CANCELLED'), endS: serviceEndS }, word('c1', '2', 'COMPLETED')];
+  const slurm = [
+    { ...word('s1', '1', 'CANCELLED'), endS: serviceEndS },
+    { ...word('c1', '2', 'COMPLETED'), submitS: 102, startS: 150, endS: 160 },
+  ];
   const claim = { planned, id: ID, state: 'succeeded', attempt: 1, text: '' };
-  return releases([claim], { gamma: { ledger: [], slurm, deadly: [] } }, broken);
+  return heldForNothing([claim], { gamma: { ledger: [], slurm, deadly: [] } }, broken);
 };
 const fault = (cluster: Broken['cluster'], fromS: number, toS: number): Broken => ({
   name: 'link-down',
@@ -154,18 +159,18 @@ const fault = (cluster: Broken['cluster'], fromS: number, toS: number): Broken =
   toS,
 });
 
-test('a service that is held when its client has ended is late, unless something is broken then', () => {
-  expect(late(112)).toEqual({ seconds: [2], late: [], byFault: {} });
-  expect(late(160)).toMatchObject({ seconds: [50], late: [expect.stringContaining('for 50 s')] });
-  expect(late(160, [fault('gamma', 105, 130)])).toEqual({
-    seconds: [50],
+test('a service without a client in Slurm is held for nothing, unless something is broken then', () => {
+  expect(held(162)).toEqual({ seconds: [4], late: [], byFault: {} });
+  expect(held(210)).toMatchObject({ seconds: [52], late: [expect.stringContaining('for 52 s')] });
+  expect(held(210, [fault('gamma', 155, 180)])).toEqual({
+    seconds: [52],
     late: [],
     byFault: { 'link-down': 20 },
   });
-  expect(late(160, [fault(undefined, 120, 140)])).toMatchObject({ late: [], byFault: { 'link-down': 20 } });
+  expect(held(210, [fault(undefined, 170, 190)])).toMatchObject({ late: [], byFault: { 'link-down': 20 } });
   // Somebody else's trouble, and trouble that was over.
-  expect(late(160, [fault('delta', 105, 130)])).toMatchObject({ late: [expect.any(String)], byFault: {} });
-  expect(late(160, [fault('gamma', 60, 70)])).toMatchObject({ late: [expect.any(String)], byFault: {} });
+  expect(held(210, [fault('delta', 155, 180)])).toMatchObject({ late: [expect.any(String)], byFault: {} });
+  expect(held(210, [fault('gamma', 120, 130)])).toMatchObject({ late: [expect.any(String)], byFault: {} });
 });
 
 test('what the broken builds break is in the source, once', async () => {

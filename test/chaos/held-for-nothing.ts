@@ -12,10 +12,10 @@ export interface Broken {
   toS: number;
 }
 
-export interface Releases {
-  /** Of each session: from its last client's end until its service's, as Slurm has them. Seconds. */
+export interface Held {
+  /** Of each session whose service had a client. Seconds. */
   seconds: number[];
-  /** Sessions that held a service for nothing, and nothing was broken. */
+  /** Sessions that held a service for long, and nothing was broken. */
   late: string[];
   /** Seconds of `seconds` during which it was broken. */
   byFault: Partial<Record<FaultName, number>>;
@@ -26,23 +26,24 @@ const MENDING_S = 15;
 /** Half of the longest sleep of an action: who misses its wake-up is found out. */
 const MOST_S = 30;
 
-/** How long services were held when their clients had ended: GPU hours for nothing. Pure. */
-export function releases(
+/** How long services were held without a client in Slurm's hands, their start included: GPU hours for nothing. Pure. */
+export function heldForNothing(
   claims: readonly Claim[],
   truths: Record<string, Truth>,
   broken: readonly Broken[],
-): Releases {
-  const found: Releases = { seconds: [], late: [], byFault: {} };
+): Held {
+  const found: Held = { seconds: [], late: [], byFault: {} };
   for (const { id, planned } of claims) {
     const held = heldFor(truths[planned.cluster], id);
-    if (!held) continue;
-    found.seconds.push(held.toS - held.fromS);
+    if (held.length === 0) continue;
+    found.seconds.push(length(held));
     const own = broken.filter(({ cluster }) => cluster === undefined || cluster === planned.cluster);
     for (const fault of own) {
-      const seconds = Math.min(held.toS, fault.toS) - Math.max(held.fromS, fault.fromS);
+      const seconds = length(held) - length(held.flatMap((span) => without(span, [fault])));
       if (seconds > 0) found.byFault[fault.name] = (found.byFault[fault.name] ?? 0) + seconds;
     }
-    const unbroken = without(held, own);
+    const mended = own.map(({ fromS, toS }) => ({ fromS, toS: toS + MENDING_S }));
+    const unbroken = length(held.flatMap((span) => without(span, mended)));
     if (unbroken > MOST_S)
       found.late.push(
         `${id} (${planned.index}, ${planned.kind}, ${planned.cluster}) held its service for ${unbroken} s`,
@@ -56,24 +57,30 @@ interface Span {
   toS: number;
 }
 
-function heldFor(truth: Truth | undefined, session: string): Span | undefined {
-  const ends = { s: Number.NaN, c: Number.NaN };
-  for (const { name, startS, endS } of truth?.slurm ?? []) {
+/** A service's life without the times in which a client of it was in Slurm's hands; nothing, if none ever was. */
+function heldFor(truth: Truth | undefined, session: string): Span[] {
+  const lives = { s: [] as Span[], c: [] as Span[] };
+  for (const { name, submitS, startS, endS } of truth?.slurm ?? []) {
     const parts = parseSlurmJobName(name);
     const side = parts?.role.charAt(0);
     if (parts?.session !== session || !Number.isFinite(startS) || !Number.isFinite(endS)) continue;
-    if (side === 's' || side === 'c') ends[side] = Math.max(Number.isNaN(ends[side]) ? 0 : ends[side], endS);
+    if (side === 's') lives.s.push({ fromS: startS, toS: endS });
+    if (side === 'c') lives.c.push({ fromS: submitS, toS: endS });
   }
-  return ends.s >= ends.c ? { fromS: ends.c, toS: ends.s } : undefined;
+  return lives.c.length === 0 ? [] : lives.s.flatMap((life) => without(life, lives.c));
 }
 
 /** What is left of a span when all others are taken out. */
-function without({ fromS, toS }: Span, others: readonly Span[]): number {
-  let left = 0;
+function without({ fromS, toS }: Span, others: readonly Span[]): Span[] {
+  const left: Span[] = [];
   let at = fromS;
   for (const other of [...others].sort((a, b) => a.fromS - b.fromS)) {
-    left += Math.max(0, Math.min(other.fromS, toS) - at);
-    at = Math.max(at, other.toS + MENDING_S);
+    if (Math.min(other.fromS, toS) > at) left.push({ fromS: at, toS: Math.min(other.fromS, toS) });
+    at = Math.max(at, other.toS);
   }
-  return left + Math.max(0, toS - at);
+  if (toS > at) left.push({ fromS: at, toS });
+  return left;
 }
+
+const length = (spans: readonly Span[]): number =>
+  spans.reduce((sum, { fromS, toS }) => sum + toS - fromS, 0);
