@@ -41,11 +41,15 @@ export function foreignJobs(installation: string, dice: Random): ForeignJobs {
       for (const site of sites) {
         const own = made.filter((job) => job.site === site);
         const live = new Set((await site.queue()).map(({ id }) => id));
-        const words = new Map((await site.slurm()).map(({ id, state }) => [id, state]));
+        const words = await site.slurm();
+        const known = [...words, ...(await site.ledger())];
         for (const { id, name } of own) {
+          const state = words.find((word) => word.id === id && word.name === name)?.state;
           // A node that was crashed took what ran on it.
-          const died = /^(NODE_FAIL|FAILED|BOOT_FAIL)$/.test(words.get(id) ?? '');
-          if (!live.has(id) && !died) touched.push(`${id} ${name} ${words.get(id) ?? 'gone'}`);
+          const died = /^(NODE_FAIL|FAILED|BOOT_FAIL)$/.test(state ?? '');
+          // A controller that was killed gave its id twice, and had the one killed for the other [seen: CANCELLED by nobody].
+          const idTwice = known.some((other) => other.id === id && other.name !== name);
+          if (!live.has(id) && !died && !idTwice) touched.push(`${id} ${name} ${state ?? 'gone'}`);
         }
       }
       return touched;
