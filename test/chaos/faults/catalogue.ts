@@ -36,6 +36,7 @@ export const FAULTS = {
   'redis-freeze': { where: 'home', forS: [1, 8] },
   'worker-kill': { where: 'home', forS: [0, 3] },
   'worker-freeze': { where: 'home', forS: [7, 12] },
+  'worker-stutter': { where: 'home', forS: [8, 16] },
   'worker-clock': { where: 'home', forS: [5, 15] },
   'worker-drain': { where: 'home', forS: [0, 3] },
   'observer-kill': { where: 'home', forS: [0, 3] },

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PlannedFault } from '../plan-chaos.ts';
 import type { ChaosWorker } from '../workers.ts';
 import { held, type Injection, picked, type World } from './injection.ts';
@@ -21,6 +22,19 @@ const frozen = async (worker: ChaosWorker, fault: PlannedFault) => {
   worker.signal('SIGCONT');
 };
 
+/** A host with too much to do: it runs for a moment, and then for longer not, as long as the plan says. */
+const STOPPED_MS = 250;
+const RUNS_MS = 40;
+const stuttering = async (workers: ChaosWorker[], { forS }: PlannedFault) => {
+  const until = performance.now() + forS * 1_000;
+  while (performance.now() < until) {
+    for (const worker of workers) worker.signal('SIGSTOP');
+    await pause(STOPPED_MS);
+    for (const worker of workers) worker.signal('SIGCONT');
+    await pause(RUNS_MS);
+  }
+};
+
 /** Redis and the workers. */
 export const homeFaults = {
   'redis-kill': async ({ at }, fault) => {
@@ -36,6 +50,14 @@ export const homeFaults = {
   'worker-kill': ({ at }, fault) => killed([picked(at.workers, fault)], fault),
   'worker-drain': ({ at }, fault) => killed([picked(at.workers, fault)], fault, 'SIGTERM'),
   'worker-freeze': ({ at }, fault) => frozen(picked(at.workers, fault), fault),
+  // Not the one that brings the news: what changes while the others are in the middle of something must not pass them by.
+  'worker-stutter': async (world, fault) => {
+    const observing = await observer(world, fault);
+    await stuttering(
+      world.at.workers.filter((worker) => worker !== observing),
+      fault,
+    );
+  },
   'worker-clock': async ({ at }, fault) => {
     const worker = picked(at.workers, fault);
     // An hour ahead, or behind.
