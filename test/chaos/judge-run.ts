@@ -11,6 +11,8 @@ export interface Claim {
   state: string;
   attempt: number;
   text: string;
+  /** When it was over to whoever asked, every second. Seconds since 1970. */
+  overS?: number | undefined;
   /** A client's own file came home; undefined: not looked for. */
   home?: boolean;
 }
@@ -141,9 +143,12 @@ function clientsDone({ ledger, slurm }: Truth, kind: SessionKind, home: boolean 
   );
 }
 
-/** Its result came home whole: then CANCELLED is our release, which ran while it said goodbye. */
+/**
+ * Its result came home whole. Then CANCELLED is our release, which ran while it said goodbye, and RUNNING is what accounting
+ * says for ever of a Slurm job that its controller forgot when it was killed; but what Slurm calls broken is.
+ */
 const wasDone = ({ state }: SlurmWord, home: boolean | undefined) =>
-  state === 'COMPLETED' || (state === 'CANCELLED' && home === true);
+  state === 'COMPLETED' || (home === true && state !== 'FAILED' && !CLUSTER_BROKE.test(state));
 
 /** Slurm jobs that had an effect, of each role of each attempt. */
 function began({ ledger }: Truth): Map<string, Set<string>> {

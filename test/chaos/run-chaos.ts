@@ -5,13 +5,15 @@ import { costs } from './costs.ts';
 import { inject } from './faults/inject.ts';
 import { type ForeignJobs, foreignJobs } from './foreign-jobs.ts';
 import type { Given } from './given.ts';
-import { type Broken, heldForNothing } from './held-for-nothing.ts';
+import { heldForNothing } from './held-for-nothing.ts';
 import { type Installation, openInstallation } from './installation.ts';
 import { type Claim, DEADLY, judgeRun, type Truth } from './judge-run.ts';
 import { type ChaosPlan, CLUSTERS, type PlannedFault, type PlannedSession } from './plan-chaos.ts';
 import { random } from './random.ts';
 import { recipeFor } from './recipe-for.ts';
+import type { Broken } from './spans.ts';
 import { type Result, summary } from './summary.ts';
+import { toldLate } from './told-late.ts';
 
 /** From the last fault on, at most: everything has been mended by then. */
 const TO_FINISH_S = 180;
@@ -19,7 +21,8 @@ const TO_FINISH_S = 180;
 interface Asked {
   planned: PlannedSession;
   id: string;
-  over: boolean;
+  /** Seconds since 1970; undefined: it goes on. */
+  overS: number | undefined;
 }
 
 /** One run: sessions and faults as planned, then what the clusters say about it. */
@@ -51,7 +54,10 @@ async function overInstallation(
   const nowS = () => (performance.now() - start) / 1_000;
   const after = async (atS: number) => pause(Math.max(0, atS - nowS()) * 1_000);
   const asked: Asked[] = [];
-  at.countOpen((cluster) => asked.filter(({ planned, over }) => !over && planned.cluster === cluster).length);
+  at.countOpen(
+    (cluster) =>
+      asked.filter(({ planned, overS }) => overS === undefined && planned.cluster === cluster).length,
+  );
 
   const customers = plan.sessions.map(async (planned) => {
     await after(planned.atS);
@@ -59,7 +65,7 @@ async function overInstallation(
       recipeFor(planned, at.sites[planned.cluster].folder),
       `chaos-${plan.seed}-${planned.index}`,
     );
-    const session = { planned, id, over: false };
+    const session = { planned, id, overS: undefined };
     asked.push(session);
     if (planned.foreign) await foreign.beside(at.sites[planned.cluster], id);
     if (planned.cancelS === undefined) return;
@@ -113,8 +119,10 @@ async function overInstallation(
   const claims = await Promise.all(asked.map((session) => claim(at, session)));
   const { counts, findings } = judgeRun(claims, truths);
   const held = heldForNothing(claims, truths, broken);
+  const told = toldLate(claims, truths, broken);
   for (const line of [
     ...findings,
+    ...told.late.map((session) => `told late: ${session}`),
     ...held.late.map((session) => `held for nothing: ${session}`),
     ...orphans.map((job) => `orphan: ${job}`),
     ...touched.map((job) => `touched: ${job}`),
@@ -126,6 +134,7 @@ async function overInstallation(
     orphans,
     touched,
     held,
+    told,
     wallS,
     resumes,
     costs: await costs(at, claims, truths),
@@ -139,24 +148,26 @@ async function untilOver(
   asked: Asked[],
   inTime: () => boolean,
 ): Promise<void> {
-  while ((asked.length < wanted || asked.some(({ over }) => !over)) && inTime()) {
+  while ((asked.length < wanted || asked.some(({ overS }) => overS === undefined)) && inTime()) {
     for (const session of asked) {
-      if (session.over) continue;
-      session.over = (await at.customer.view(session.id)).endedAt !== undefined;
+      if (session.overS !== undefined) continue;
+      const over = (await at.customer.view(session.id)).endedAt !== undefined;
+      if (over) session.overS = Date.now() / 1_000;
     }
     await pause(1_000);
   }
 }
 
-async function claim(at: Installation, { planned, id }: Asked): Promise<Claim> {
+async function claim(at: Installation, { planned, id, overS }: Asked): Promise<Claim> {
   const view = await at.customer.view(id).catch(() => undefined);
   if (!view) return { planned, id, state: 'missing', attempt: 0, text: '' };
   const { state, attempt, ending, resultsFolder } = view;
   const text = ending?.text ?? '';
-  if (state !== 'succeeded' || planned.kind === 'service-only') return { planned, id, state, attempt, text };
+  if (state !== 'succeeded' || planned.kind === 'service-only')
+    return { planned, id, state, attempt, text, overS };
   const folder = `${resultsFolder?.replace(/^[^:/]*:/, '')}/results/c1`;
   const home = planned.kind === 'load' ? measured(folder) : holds(`${folder}/token`, `-${id}-${attempt}-c1`);
-  return { planned, id, state, attempt, text, home };
+  return { planned, id, state, attempt, text, overS, home };
 }
 
 const holds = (file: string, text: string) => existsSync(file) && readFileSync(file, 'utf8').includes(text);

@@ -2,6 +2,7 @@ import type { Costs } from './costs.ts';
 import type { Held } from './held-for-nothing.ts';
 import type { Counts } from './judge-run.ts';
 import type { ChaosPlan, PlannedFault } from './plan-chaos.ts';
+import type { Told } from './told-late.ts';
 
 /** The one line that a run ends with. `resumeS`: from the mending of a fault to the next successful look. */
 export type Result = ReturnType<typeof summary>;
@@ -14,11 +15,12 @@ export function summary(given: {
   orphans: string[];
   touched: string[];
   held: Held;
+  told: Told;
   wallS: number;
   resumes: { fault: PlannedFault; seconds: number }[];
   costs: Costs;
 }) {
-  const { plan, counts, orphans, touched, held, wallS, resumes, costs } = given;
+  const { plan, counts, orphans, touched, held, told, wallS, resumes, costs } = given;
   const faults: Record<string, number> = {};
   for (const { name } of plan.faults) faults[name] = (faults[name] ?? 0) + 1;
   const resumeByFault: Record<string, ReturnType<typeof spread>> = {};
@@ -44,11 +46,13 @@ export function summary(given: {
     foreignJobsTouched: touched.length,
     unfinished: counts.unfinished,
     heldForNothing: held.late.length,
+    toldLate: told.late.length,
     wallS,
     faults,
     resumeS: spread(resumes.map(({ seconds }) => seconds)),
     resumeByFault,
     heldS: spread(held.seconds),
+    toldS: spread(told.seconds),
     heldSByFault: perFault(held, faults),
     twins: counts.twins,
     ...costs,

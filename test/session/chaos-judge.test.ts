@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Broken, heldForNothing } from '../chaos/held-for-nothing.ts';
+import { heldForNothing } from '../chaos/held-for-nothing.ts';
 import { type Claim, judgeRun, type Truth } from '../chaos/judge-run.ts';
 import { judgeSubmits } from '../chaos/judge-submits.ts';
 import type { SessionKind } from '../chaos/plan-chaos.ts';
 import type { Entry, SlurmWord } from '../chaos/site.ts';
+import type { Broken } from '../chaos/spans.ts';
+import { toldLate } from '../chaos/told-late.ts';
 
 const ID = '261124-abcdef';
 const name = (role: string, attempt = 1) => `sb-bx2345-${ID}-${attempt}-${role}`;
@@ -57,6 +59,16 @@ test.each([
     'a load generator that our release cancelled while it said goodbye: its result is home',
     { succeeded: 1 },
     () => judged('succeeded', good, { kind: 'load', slurm: [word('c1', '2', 'CANCELLED')], home: true }),
+  ],
+  [
+    'a load generator whose result is home, and whose controller forgot it',
+    { succeeded: 1 },
+    () => judged('succeeded', good, { kind: 'load', slurm: [word('c1', '2', 'RUNNING')], home: true }),
+  ],
+  [
+    'a load generator whose result is home, and whose memory was too small',
+    { falseSuccess: 1 },
+    () => judged('succeeded', good, { kind: 'load', slurm: [word('c1', '2', 'OUT_OF_MEMORY')], home: true }),
   ],
   [
     'a load generator that was cancelled, and nothing of it is home',
@@ -171,6 +183,18 @@ test('a service without a client in Slurm is held for nothing, unless something 
   // Somebody else's trouble, and trouble that was over.
   expect(held(210, [fault('delta', 155, 180)])).toMatchObject({ late: [expect.any(String)], byFault: {} });
   expect(held(210, [fault('gamma', 120, 130)])).toMatchObject({ late: [expect.any(String)], byFault: {} });
+});
+
+test('a session is told late when it was over for long, and nothing was broken', () => {
+  const planned = { index: 0, kind: 'plain', cluster: 'gamma', atS: 0, workS: 1, foreign: false } as const;
+  const told = (overS: number, broken: Broken[] = []) => {
+    const slurm = [word('s1', '1', 'CANCELLED'), word('c1', '2', 'COMPLETED')];
+    const claim = { planned, id: ID, state: 'succeeded', attempt: 1, text: '', overS };
+    return toldLate([claim], { gamma: { ledger: [], slurm, deadly: [] } }, broken);
+  };
+  expect(told(115)).toEqual({ seconds: [5], late: [] });
+  expect(told(170)).toEqual({ seconds: [60], late: [expect.stringContaining('after 60 s')] });
+  expect(told(170, [fault('gamma', 120, 140)])).toEqual({ seconds: [60], late: [] });
 });
 
 test('what the broken builds break is in the source, once', async () => {
