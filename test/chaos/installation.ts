@@ -7,6 +7,7 @@ import { FaultProxy } from '../support/fault-proxy.ts';
 import { startRedis } from '../support/redis.ts';
 import type { ClusterFacts } from '../support/testbed.ts';
 import { customer } from './customer.ts';
+import { type FarRedis, farRedis } from './far-redis.ts';
 import type { Given } from './given.ts';
 import { CLUSTERS, type ClusterName } from './plan-chaos.ts';
 import { prepareSite, type Site } from './site.ts';
@@ -20,6 +21,8 @@ export interface Installation {
   id: string;
   workers: ChaosWorker[];
   redis: Awaited<ReturnType<typeof startRedis>>;
+  /** How the workers reach it. */
+  way: FarRedis;
   proxies: Record<ClusterName, FaultProxy>;
   sites: Record<ClusterName, Site>;
   customer: ReturnType<typeof customer>;
@@ -38,6 +41,7 @@ export async function openInstallation(
 ): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), 'sbench-chaos-'));
   const redis = await startRedis();
+  const way = await farRedis(redis.url, folder);
   const proxies = {} as Record<ClusterName, FaultProxy>;
   const sites = {} as Record<ClusterName, Site>;
   const watching = await connectRedis(redis.url, 'ask');
@@ -48,7 +52,7 @@ export async function openInstallation(
     proxies[name] = await FaultProxy.listen({ target: { host, port } });
     sites[name] = await prepareSite(facts[name], id);
   }
-  const config = writeConfiguration(folder, facts, proxies, redis.url);
+  const config = writeConfiguration(folder, facts, proxies, way.url);
   const workers = startWorkers(given.dist, config, folder, 3);
   const client = customer(config);
   let open = (_: ClusterName) => 0;
@@ -58,6 +62,7 @@ export async function openInstallation(
     id,
     workers,
     redis,
+    way,
     proxies,
     sites,
     customer: client,
@@ -73,6 +78,7 @@ export async function openInstallation(
       for (const worker of workers) await worker.end();
       await client.close();
       watching.disconnect();
+      await way.close();
       await redis.stop();
       for (const name of CLUSTERS) {
         await Promise.race([

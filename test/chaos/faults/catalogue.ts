@@ -34,6 +34,7 @@ export const FAULTS = {
   // At home.
   'redis-kill': { where: 'home', forS: [0, 3] },
   'redis-freeze': { where: 'home', forS: [1, 8] },
+  'redis-far': { where: 'home', forS: [8, 16] },
   'worker-kill': { where: 'home', forS: [0, 3] },
   'worker-freeze': { where: 'home', forS: [7, 12] },
   'worker-stutter': { where: 'home', forS: [8, 16] },

@@ -22,6 +22,9 @@ const frozen = async (worker: ChaosWorker, fault: PlannedFault) => {
   worker.signal('SIGCONT');
 };
 
+/** As to a Redis on another continent. */
+const FAR_MS = 120;
+
 /** A host with too much to do: it runs for a moment, and then for longer not, as long as the plan says. */
 const STOPPED_MS = 250;
 const RUNS_MS = 40;
@@ -46,6 +49,11 @@ export const homeFaults = {
     at.redis.freeze();
     await held(fault);
     at.redis.thaw();
+  },
+  'redis-far': async ({ at }, fault) => {
+    at.way.delayMs = FAR_MS;
+    await held(fault);
+    at.way.delayMs = 0;
   },
   'worker-kill': ({ at }, fault) => killed([picked(at.workers, fault)], fault),
   'worker-drain': ({ at }, fault) => killed([picked(at.workers, fault)], fault, 'SIGTERM'),
