@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** A way to Redis that can be made long: between reading a record and going to sleep, much may happen then. */
 export interface FarRedis {
@@ -38,13 +39,15 @@ export async function farRedis(url: string, folder: string): Promise<FarRedis> {
   });
 }
 
-/** In the order in which it came, also when the way becomes shorter. */
+/** In the order in which it came: timers of different lengths may fire in another. */
 function carry(from: Socket, to: Socket, way: { delayMs: number }): void {
-  let lastMs = 0;
+  let before = Promise.resolve();
   from.on('data', (chunk) => {
-    lastMs = Math.max(lastMs, performance.now() + way.delayMs);
-    const waitMs = lastMs - performance.now();
-    if (waitMs <= 0 && way.delayMs === 0) to.write(chunk);
-    else setTimeout(() => to.destroyed || to.write(chunk), waitMs);
+    const due = performance.now() + way.delayMs;
+    before = before.then(async () => {
+      const waitMs = due - performance.now();
+      if (waitMs > 0) await pause(waitMs);
+      if (!to.destroyed) to.write(chunk);
+    });
   });
 }
