@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Builds that are wrong on purpose: `npm run chaos -- --broken NAME` has to find it out, or it would find nothing. */
+/** Builds that are wrong on purpose: `npm run chaos -- --broken NAME` should find it out; docs/reliability.md says which it does. */
 export const BROKEN = {
   'owner-ignored': {
     says: 'a repeated submission submits again, and a second Slurm job of a role does not look whose role it is',

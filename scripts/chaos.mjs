@@ -21,7 +21,7 @@ npm run chaos -- --ambiguous-submits 1000 [--seed 1] [--broken NAME]
   --seed S               fixes the plan, byte by byte (a number)
   --faults a,b           only these faults; none: none at all
   --plan                 prints the plan as JSON, and does nothing
-  --broken NAME          a build that is wrong on purpose, which has to be found out (exit code 1):
+  --broken NAME          a build that is wrong on purpose, which should be found out (exit code 1):
 ${Object.entries(BROKEN)
   .map(([name, { says }]) => `                           ${name}: ${says}`)
   .join('\n')}`;

@@ -23,6 +23,8 @@ export interface Truth {
   slurm: SlurmWord[];
   /** What may kill a Slurm job, seconds since 1970. */
   deadly: { fromS: number; toS: number }[];
+  /** Ids that two names had. Filled in by the judge. */
+  givenTwice?: ReadonlySet<string>;
 }
 
 /** Faults of which a Slurm job may die: its processes, or the folder that it needs. All others it must survive. */
@@ -121,8 +123,13 @@ function failedAsMeant({ ledger }: Truth, kind: SessionKind): boolean {
   );
 }
 
-/** Something of it died while its cluster was being broken in a deadly way: then it is no false alarm. */
-function hurt({ slurm, ledger, deadly }: Truth): boolean {
+/**
+ * Something of it died while its cluster was being broken in a deadly way: then it is no false alarm. Or its controller
+ * forgot a Slurm job when it was killed, gave the id again, and Slurm then killed one for the other ("already running, do
+ * not launch second copy", by uid 0): what sbench says of it is what Slurm did.
+ */
+function hurt({ slurm, ledger, deadly, givenTwice }: Truth): boolean {
+  if ([...slurm, ...ledger].some(({ id }) => givenTwice?.has(id))) return true;
   return slurm.some(({ id, state, startS, endS }) => {
     const brokenMeanwhile = deadly.some(
       ({ fromS, toS }) => !(startS > toS + FOUND_OUT_S) && !(endS < fromS - 1),
@@ -182,5 +189,20 @@ const roleOf = (name: string): string => name.split('-').at(-1) ?? '';
 function ofSession(truth: Truth | undefined, session: string): Truth {
   const own = ({ name }: { name: string }) => parseSlurmJobName(name)?.session === session;
   const { ledger = [], slurm = [], deadly = [] } = truth ?? {};
-  return { ledger: ledger.filter(own), slurm: slurm.filter(own), deadly };
+  return {
+    ledger: ledger.filter(own),
+    slurm: slurm.filter(own),
+    deadly,
+    givenTwice: twice([...ledger, ...slurm]),
+  };
+}
+
+function twice(known: readonly { id: string; name: string }[]): Set<string> {
+  const names = new Map<string, string>();
+  const found = new Set<string>();
+  for (const { id, name } of known) {
+    if ((names.get(id) ?? name) !== name) found.add(id);
+    names.set(id, name);
+  }
+  return found;
 }

@@ -123,6 +123,14 @@ test.each([
       }),
   ],
   [
+    'failed because its controller gave its id to another, too',
+    { failedAsExpected: 1 },
+    () =>
+      judged('failed', [begin('s1', '1')], {
+        slurm: [word('c1', '2', 'CANCELLED'), { ...word('s1', '2', 'COMPLETED'), name: 'wrap' }],
+      }),
+  ],
+  [
     'failed long after a crash',
     { falseFailure: 1 },
     () =>
