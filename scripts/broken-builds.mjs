@@ -39,7 +39,7 @@ export const BROKEN = {
     says: 'what changed while an action was at work does not keep it from its sleep',
     edits: [
       {
-        file: 'workers/run-action.js',
+        file: 'workers/sleep.js',
         from: 'if (decidedOn && (await served.store.wakeNumber(decidedOn.record.id)) !== decidedOn.wake)',
         to: 'if (false)',
       },

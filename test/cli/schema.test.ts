@@ -24,7 +24,9 @@ test.each(RESULT_FILES)('so is that of %s', (of) => {
 
 test('so are the tables of docs/recipes.md', () => {
   const [, tables] = readFileSync(at('docs/recipes.md'), 'utf8').split('npm run generate -->\n\n');
-  expect(tables, CURE).toBe(`${recipeTables(schema)}\n`);
+  // What nobody writes any more is for editors, not for readers.
+  const forReaders = recipeJsonSchema(builtInJobs(), { older: false });
+  expect(tables, CURE).toBe(`${recipeTables(forReaders)}\n`);
 });
 
 test('recipes name the schema’s keys only', () => {
