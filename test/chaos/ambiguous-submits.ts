@@ -13,7 +13,7 @@ import { installationId } from '../../src/shared/redis/cluster-store.ts';
 import { connectRedis } from '../../src/shared/redis/connect.ts';
 import { loadSettings } from '../../src/shared/settings/load-settings.ts';
 import type { Settings } from '../../src/shared/settings/settings.ts';
-import { prepareAttempt } from '../../src/shared/slurm/remote/verbs.ts';
+import { prepareAttempt } from '../../src/shared/slurm/remote/put-files.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { startRedis } from '../support/redis.ts';
 import type { ClusterFacts } from '../support/testbed.ts';

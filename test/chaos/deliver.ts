@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RolePlan } from '../../src/shared/plan/plan.ts';
-import { type Place, type SubmitOutcome, submitRole } from '../../src/shared/slurm/remote/verbs.ts';
+import type { Place } from '../../src/shared/slurm/remote/place.ts';
+import { type SubmitOutcome, submitRole } from '../../src/shared/slurm/remote/submit-role.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
 import type { Random } from './random.ts';
 

@@ -100,7 +100,8 @@ describe('a session through the command line', () => {
     const whole = sessionProvenance.parse(JSON.parse(readFileSync(join(folder, 'provenance.json'), 'utf8')));
     expect(whole.roles.c1).toMatchObject(client ?? {});
     const samples = readFileSync(join(folder, 'results/s1/system/telemetry.csv'), 'utf8').trim().split('\n');
-    expect(samples.length).toBeGreaterThan(2);
+    // One a second: a service that is needed for two seconds may have but one.
+    expect(samples.length).toBeGreaterThan(1);
     expect(samples[1]).toMatch(/^\d+\.\d{3},\d+\.\d{3},\d+,\d+\.\d{3},\d+\.\d{3},[\d.]*,\d*$/);
   });
 
